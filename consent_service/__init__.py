@@ -1,0 +1,1 @@
+"""Self-hosted cookie consent: one script tag, signed receipts, policy versions."""

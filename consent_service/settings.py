@@ -1,0 +1,126 @@
+"""Every setting, in one table. Read once at the start, passed in, never changed.
+
+A setting comes from the environment (`CONSENT_DATABASE`), else from a TOML file
+(`database = "..."`), else it has the default below. An unknown name or a malformed value
+stops the start and says which. `help/settings.md` is tested against this table.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from consent_service.errors import Misconfigured
+
+PREFIX = "CONSENT_"
+FILE_VARIABLE = "CONSENT_CONFIG"
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of one process. `HELP` says what each is for."""
+
+    database: str = "sqlite:///data/consent.db"
+    keys: Path = Path("data/keys")
+    base_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    receipts_queue: int = 4096
+    receipts_batch: int = 256
+    retire_hours: int = 48
+    session_hours: int = 12
+    log_level: str = "info"
+
+    @property
+    def secure(self) -> bool:
+        """Whether the service is reached over TLS, so that its cookies are `Secure`."""
+        return self.base_url.startswith("https://")
+
+
+HELP: Mapping[str, str] = {
+    "database": "Where receipts and policies are kept: `sqlite:///path` (relative to the working "
+    "directory) or `postgresql://name:password@host:port/database`.",
+    "keys": "The folder of the signing keys. Made, with keys, at the first start; files have mode "
+    "0600. Several processes on several machines share one folder. Back it up apart from the "
+    "database.",
+    "base_url": "The address that visitors and auditors reach the service at, without a slash at "
+    "the end. It stands in every receipt as `iss`.",
+    "host": "The address to listen on.",
+    "port": "The port to listen on.",
+    "receipts_queue": "How many receipts may wait for their commit. One more is answered with 503 "
+    "and Retry-After.",
+    "receipts_batch": "How many receipts share one transaction at the most.",
+    "retire_hours": "How many hours after it was superseded a policy version may still be "
+    "answered: a page may have been open, a receipt may have been queued.",
+    "session_hours": "How many hours a sign-in holds.",
+    "log_level": "`debug`, `info`, `warning` or `error`.",
+}
+
+_RANGES: Mapping[str, tuple[int, int]] = {
+    "port": (0, 65_535),
+    "receipts_queue": (1, 1_000_000),
+    "receipts_batch": (1, 2_000),
+    "retire_hours": (24, 24 * 90),
+    "session_hours": (1, 24 * 30),
+}
+
+
+def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Settings:
+    """The settings from a TOML file and the environment, which wins.
+
+    `file` defaults to the path in `CONSENT_CONFIG`, if that is set.
+    Raises `Misconfigured`, which names the setting and where it came from.
+    """
+    named = environ.get(FILE_VARIABLE)
+    file = file or (Path(named) if named else None)
+    values: dict[str, Any] = _from_file(file) if file else {}
+    values |= _from_environment(environ)
+    try:
+        # Not strict: the environment has only strings, and "8000" is a port.
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise Misconfigured(f"a setting is malformed: {error}") from error
+    return _checked(settings)
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(file.read_text())
+    except FileNotFoundError as error:
+        raise Misconfigured(f"there is no settings file {file}") from error
+    except (OSError, ValueError) as error:
+        raise Misconfigured(f"the settings file {file} cannot be read: {error}") from error
+    _refuse_unknown(values, str(file))
+    return values
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and name != FILE_VARIABLE
+    }
+    _refuse_unknown(values, "the environment")
+    return values
+
+
+def _refuse_unknown(values: Mapping[str, Any], where: str) -> None:
+    unknown = sorted(set(values) - set(HELP))
+    if unknown:
+        known = ", ".join(HELP)
+        raise Misconfigured(f"{where} has no such setting: {', '.join(unknown)} (known: {known})")
+
+
+def _checked(settings: Settings) -> Settings:
+    for name, (least, most) in _RANGES.items():
+        if not least <= getattr(settings, name) <= most:
+            raise Misconfigured(f"{name} must be from {least} to {most}")
+    if not settings.base_url.startswith(("https://", "http://")) or settings.base_url.endswith("/"):
+        raise Misconfigured("base_url must be http:// or https:// without a slash at the end")
+    if not settings.database.startswith(("sqlite:///", "postgresql://")):
+        raise Misconfigured("database must begin with sqlite:/// or postgresql://")
+    if settings.log_level not in ("debug", "info", "warning", "error"):
+        raise Misconfigured("log_level must be debug, info, warning or error")
+    return settings

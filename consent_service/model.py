@@ -391,6 +391,104 @@ class Account(Struct, frozen=True, kw_only=True):
         return not self.disabled and (role in held or Role.ADMIN in held)
 
 
+class Draft(Struct, frozen=True, kw_only=True):
+    """What an editor changes. `revision` goes up with every save: a stale one is refused."""
+
+    revision: int
+    body: bytes
+    """An encoded `Policy`; it need not be complete."""
+    changed_at: int
+    changed_by: str
+
+
+class VersionRecord(Struct, frozen=True, kw_only=True):
+    """A published version as it is kept: the exact bytes, and what is needed to list it."""
+
+    site_id: int
+    number: int
+    digest: str
+    """SHA-256 of `body`, base64url."""
+    body: bytes
+    """The encoded `PolicyVersion`, as it was hashed."""
+    change_class: ChangeClass
+    published_at: int
+    published_by: str
+    superseded_at: int | None
+    """When the next version was published; null for the current one."""
+
+
+class Artifact(Struct, frozen=True, kw_only=True):
+    """The banner of one site, version and language: the exact bytes that browsers run."""
+
+    site_id: int
+    version: int
+    language: str
+    tag: str
+    """16 hex digits that stand inside the bytes and name them to the service."""
+    digest: str
+    """SHA-256 of `body`, base64url."""
+    body: bytes
+    brotli: bytes
+    gzip: bytes
+    created_at: int
+
+
+class StoredReceipt(Struct, frozen=True, kw_only=True):
+    """A receipt's row: what is needed to put the JWS together again, byte for byte."""
+
+    site_id: int
+    id: str
+    recorded_at: int
+    version: int
+    payload: bytes
+    signature: bytes
+    kid: str
+
+
+class PublicKey(Struct, frozen=True, kw_only=True):
+    """A public key of the service, kept as long as any receipt lives."""
+
+    kid: str
+    jwk: bytes
+    """The RFC 7638 canonical JSON of the key."""
+    created_at: int
+
+
+class Erasure(Struct, frozen=True, kw_only=True):
+    """A tombstone: this receipt was here, and was deleted, then, for that reason."""
+
+    receipt_id: str
+    erased_at: int
+    reason: int
+    """1 retention, 2 Art. 17 GDPR, 3 court, 4 test data."""
+
+
+class ApiToken(Struct, frozen=True, kw_only=True):
+    """A machine's way in: scoped to one site and role. Only the hash of its secret is kept."""
+
+    id: str
+    site_id: int
+    role: Role
+    label: str
+    created_at: int
+    created_by: str
+    revoked_at: int | None = None
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """One line of the audit trail: who did what to which thing, when."""
+
+    id: str
+    at: int
+    actor: str
+    """An account's e-mail, `token:<id>`, or `service`."""
+    verb: str
+    """Such as `policy.publish`, `receipt.read`, `sign_in`."""
+    site_id: int | None
+    subject: str
+    """What it was done to: a version, a receipt's id, an account."""
+
+
 class StoredChoice(Struct, frozen=True, kw_only=True):
     """What the choice cookie on the device says."""
 

@@ -1,0 +1,98 @@
+"""Where Chromium, Node and PostgreSQL are on this machine: one rule for tests and for CI.
+
+Standard library only: `.ci/tools.py` uses this before anything is installed. What is named here
+runs: a program that is there but does not start (a stub for a snap, say) is passed over.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NODE_LEAST = 20
+POSTGRES_LEAST = 14
+_HOW = "`make tools` installs it"
+
+
+class Missing(RuntimeError):
+    """A tool is not on this machine. The message says how to get it."""
+
+
+@cache
+def chromium() -> str:
+    """The path of a Chromium: `$CHROMIUM`, else one on the path, else Playwright's own.
+
+    Raises `Missing`.
+    """
+    named = os.environ.get("CHROMIUM")
+    for path in [named] if named else _chromiums():
+        if "Chrom" in _output(path, "--version"):
+            return path
+    raise Missing(f"no Chromium runs here (tried {named or 'the path and Playwright'}): {_HOW}")
+
+
+@cache
+def node() -> str:
+    """The path of a Node of version 20 or later, with npm beside it. Raises `Missing`."""
+    path = shutil.which("node")
+    if path and shutil.which("npm") and _number(_output(path, "--version")) >= NODE_LEAST:
+        return path
+    raise Missing(f"no Node {NODE_LEAST} or later with npm is on the path: {_HOW}")
+
+
+@cache
+def postgres() -> Path:
+    """The folder of PostgreSQL's programs, `initdb` and `postgres` among them.
+
+    By `pg_config --bindir`, else the newest of /usr/lib/postgresql. Raises `Missing`.
+    """
+    for folder in _postgres_folders():
+        initdb = str(folder / "initdb")
+        version = _number(_output(str(folder / "postgres"), "--version"))
+        if version >= POSTGRES_LEAST and _output(initdb, "--version"):
+            return folder
+    raise Missing(f"no PostgreSQL {POSTGRES_LEAST} or later is here: {_HOW}")
+
+
+def _chromiums() -> Iterator[str]:
+    yield from filter(None, map(shutil.which, CHROMIUMS))
+    default = Path.home() / ".cache/ms-playwright"
+    cache_folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or default)
+    yield from _newest(cache_folder.glob("chromium-*/chrome-linux*/chrome"))
+
+
+def _postgres_folders() -> Iterator[Path]:
+    # pg_config comes with the client's headers as well: its folder may hold no server.
+    named = _output("pg_config", "--bindir").strip()
+    if named:
+        yield Path(named)
+    yield from map(Path, _newest(Path("/usr/lib/postgresql").glob("*/bin")))
+
+
+def _newest(paths: Iterable[Path]) -> list[str]:
+    """The paths, highest number first: 17 before 9."""
+    return sorted(map(str, paths), key=_numbers, reverse=True)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(digits) for digits in re.findall(r"\d+", text)]
+
+
+def _number(text: str) -> int:
+    """The first number in a program's answer; 0 where there is none."""
+    return next(iter(_numbers(text)), 0)
+
+
+def _output(program: str, *arguments: str) -> str:
+    """What a program prints; nothing where it is missing, fails or hangs."""
+    try:
+        ran = subprocess.run(
+            [program, *arguments], capture_output=True, text=True, timeout=30, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return ran.stdout

@@ -1,0 +1,230 @@
+"""What may be published. Bad configuration is refused, not warned about. Pure.
+
+What would break R4, R8, R10 or R12 cannot be expressed at all: the buttons, their labels and
+their looks are the product's own, and no category can be on by default.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct
+
+from consent_service.model import Category, CookieDeclaration, Policy, Storage, Text
+
+MAX_TITLE = 60
+MAX_SENTENCES = 600
+MAX_DOCUMENT = 200_000
+"""Characters: the first layer has room for so much at 320 px; a document is a page, not a book."""
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that keeps a policy from being published."""
+
+    rule: str
+    """The number of the rule, such as `R20`."""
+    field: str
+    """Where: `declarations[3].purpose.sv`."""
+    message: str
+    """What is wrong, and what to do."""
+
+
+_KNOWN_TRACKERS = re.compile(
+    r"^(_ga.*|_gid|_gat.*|_gcl_.*|_fbp|_fbc|fr|IDE|NID|DSID|_uet.*|MUID|_hj.*|_clck|_clsk|"
+    r"_ttp|_pin_.*|_pk_id.*|_pk_ses.*|li_gc|bcookie|personalization_id|YSC|VISITOR_INFO1_LIVE|"
+    r"__gads|__gpi|_scid.*|_rdt_uuid|test_cookie)$"
+)
+# Phrases per language that put the duty to notice changes on the visitor (R41, WP260 section 29).
+_CHECK_REGULARLY = re.compile(
+    r"(check|visit|review|consult)\s+(this|the|our)\s+(page|policy|notice)[^.]{0,40}"
+    r"(regularly|periodically|from time to time|often|occasionally)"
+    r"|(regelbundet|då och då|emellanåt)[^.]{0,40}(besök|läs|kontroller|titta)"
+    r"|(besök|läs|kontrollera|titta)[^.]{0,60}(regelbundet|då och då|emellanåt)",
+    re.IGNORECASE,
+)
+# A purpose may not be described only so (R11).
+_VAGUE = re.compile(
+    r"(improve|enhance|optimi[sz]e) (your|the|our) (\w+ )?(experience|site|website|services?)"
+    r"|förbättra (din|er|användar)?\s*(upplevelsen?|webbplatsen|tjänsten?)",
+    re.IGNORECASE,
+)
+# Overrides and isolates can make a text read otherwise than it is stored.
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def findings(policy: Policy, known_languages: frozenset[str]) -> tuple[Finding, ...]:
+    """All that keeps `policy` from being published; empty where it may be.
+
+    `known_languages` are those that the product's own texts exist in.
+    """
+    return tuple(
+        finding
+        for check in (_languages, _controller, _texts, _lengths, _wording, _declarations)
+        for finding in check(policy, known_languages)
+    )
+
+
+def _languages(policy: Policy, known: frozenset[str]) -> Iterator[Finding]:
+    for language, times in Counter(policy.languages).items():
+        if times > 1:
+            yield Finding(rule="R16", field="languages", message=f"{language} is listed twice")
+        if language.split("-")[0] not in known:
+            yield Finding(
+                rule="R16",
+                field="languages",
+                message=f"the banner's buttons do not exist in {language!r} yet, and languages "
+                f"must not be mixed; choose from {', '.join(sorted(known))}",
+            )
+
+
+def _controller(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
+    for field in ("name", "address", "email"):
+        if not getattr(policy.controller, field).strip():
+            yield Finding(
+                rule="R14",
+                field=f"controller.{field}",
+                message=f"visitors must be told who asks them: give the controller's {field}",
+            )
+
+
+def each_text(policy: Policy) -> Iterator[tuple[str, Text]]:
+    """Every text of a policy with its field path: `("banner.title", {"en": ...})`."""
+    yield "banner.title", policy.banner.title
+    yield "banner.intro", policy.banner.intro
+    for category, text in policy.categories.items():
+        yield f"categories.{category.value}.title", text.title
+        yield f"categories.{category.value}.text", text.text
+    for index, declaration in enumerate(policy.declarations):
+        yield f"declarations[{index}].purpose", declaration.purpose
+        if declaration.category is Category.NECESSARY:
+            yield f"declarations[{index}].reason", declaration.reason
+    yield "documents.cookies", policy.documents.cookies
+    yield "documents.privacy", policy.documents.privacy
+
+
+def _texts(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
+    for category in Category:
+        if category not in policy.categories:
+            yield Finding(
+                rule="R14",
+                field=f"categories.{category.value}",
+                message=f"say what {category.value} is called and what it is for",
+            )
+    for field, text in each_text(policy):
+        for language in policy.languages:
+            if not text.get(language, "").strip():
+                rule = "R20" if field.endswith(".reason") else "R16"
+                yield Finding(
+                    rule=rule,
+                    field=f"{field}.{language}",
+                    message=f"the {language} text is missing",
+                )
+        for language in set(text) - set(policy.languages):
+            yield Finding(
+                rule="R16",
+                field=f"{field}.{language}",
+                message=f"{language} is not one of the policy's languages: add it there, or "
+                "remove this text",
+            )
+
+
+def _most(field: str) -> int:
+    if field.startswith("documents."):
+        return MAX_DOCUMENT
+    return MAX_TITLE if field.endswith(".title") else MAX_SENTENCES
+
+
+def _lengths(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
+    for field, text in each_text(policy):
+        for language, words in text.items():
+            if len(words) > _most(field):
+                yield Finding(
+                    rule="R53",
+                    field=f"{field}.{language}",
+                    message=f"{len(words)} characters: at most {_most(field)} fit here",
+                )
+
+
+def _wording(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
+    for field, text in each_text(policy):
+        for language, words in text.items():
+            for rule, message in _loaded(field, words):
+                yield Finding(rule=rule, field=f"{field}.{language}", message=message)
+
+
+def _loaded(field: str, words: str) -> Iterator[tuple[str, str]]:
+    if _BIDI.search(words):
+        yield "R11", "remove the invisible characters that turn the reading direction"
+    if field.startswith("documents.") and _CHECK_REGULARLY.search(words):
+        yield (
+            "R41",
+            ("visitors need not come back to look for changes: say how you will tell them instead"),
+        )
+    if _only_vague(field, words):
+        yield "R11", "say what it is used for: this could mean anything"
+
+
+def _only_vague(field: str, words: str) -> bool:
+    purpose = field.endswith((".purpose", ".text"))
+    return purpose and bool(_VAGUE.search(words)) and len(_VAGUE.sub("", words).split()) < 6
+
+
+def _declarations(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
+    seen: Counter[tuple[str, str]] = Counter()
+    for index, declaration in enumerate(policy.declarations):
+        at = f"declarations[{index}]"
+        seen[declaration.name, declaration.domain] += 1
+        if seen[declaration.name, declaration.domain] == 2:
+            yield Finding(
+                rule="R37", field=f"{at}.name", message=f"{declaration.name} is declared twice"
+            )
+        for applies, rule, field, message in _DECLARATION_CHECKS:
+            if applies(declaration):
+                yield Finding(rule=rule, field=f"{at}.{field}", message=message)
+
+
+def _necessary(declaration: CookieDeclaration) -> bool:
+    return declaration.category is Category.NECESSARY
+
+
+_DECLARATION_CHECKS: tuple[tuple[Callable[[CookieDeclaration], bool], str, str, str], ...] = (
+    (lambda d: not d.name.strip("* "), "R37", "name", "a name of only * would declare everything"),
+    (lambda d: not d.provider.strip(), "R37", "provider", "say who sets it"),
+    (lambda d: not d.country, "R37", "country", "say in which country it is received"),
+    (
+        lambda d: d.storage is Storage.LOCAL_STORAGE and d.seconds is None,
+        "R37",
+        "seconds",
+        "local storage outlives the session: say how long it is kept, 0 for until deleted",
+    ),
+    (
+        lambda d: d.storage is Storage.SESSION_STORAGE and d.seconds is not None,
+        "R37",
+        "seconds",
+        "session storage ends with the session: leave the duration empty",
+    ),
+    (
+        lambda d: d.storage is Storage.COOKIE and d.seconds == 0,
+        "R37",
+        "seconds",
+        "a cookie has an end: give its duration, or leave it empty for a session cookie",
+    ),
+    (
+        lambda d: _necessary(d) and not d.reviewed.strip(),
+        "R20",
+        "reviewed",
+        "say who confirmed that it is strictly necessary, and when",
+    ),
+    (
+        lambda d: _necessary(d) and bool(_KNOWN_TRACKERS.match(d.name)),
+        "R20",
+        "category",
+        "this name belongs to a known tracker: it is not strictly necessary",
+    ),
+    (
+        lambda d: not _necessary(d) and bool(d.reason),
+        "R20",
+        "reason",
+        "only a necessary item has a reason for being necessary: remove it",
+    ),
+)

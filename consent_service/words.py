@@ -1,0 +1,112 @@
+"""The product's own texts, and how durations and countries are said. Pure but for its own files.
+
+`locales/<language>.json` holds the labels of the banner and the furniture of the pages. What a
+site says is in its policy; what the product says is here, so that no editor can make accept and
+refuse unequal, or leave a button without a language (R10, R16).
+"""
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.units import format_unit
+
+_UNITS = (
+    ("year", 31_536_000),
+    ("month", 2_592_000),
+    ("day", 86_400),
+    ("hour", 3_600),
+    ("minute", 60),
+    ("second", 1),
+)
+_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi"})
+
+
+@cache
+def languages() -> frozenset[str]:
+    """The languages that the product's own texts exist in."""
+    folder = files(__package__).joinpath("locales")
+    return frozenset(file.name.removesuffix(".json") for file in folder.iterdir())
+
+
+@cache
+def texts(language: str) -> dict[str, Any]:
+    """The product's texts in the nearest language that exists, English at last."""
+    name = nearest(language, sorted(languages())) or "en"
+    return _read(name)
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    file = files(__package__).joinpath("locales", f"{name}.json")
+    loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return loaded
+
+
+def nearest(wanted: str, offered: Iterable[str]) -> str | None:
+    """The offered language nearest to `wanted`: `sv-SE` finds `sv`, `pt` finds `pt-BR`.
+
+    RFC 4647 look-up, then any offered language with the same first part; None where none fits.
+    """
+    by_lower = {language.lower(): language for language in offered}
+    tag = wanted.lower().replace("_", "-")
+    while tag:
+        if tag in by_lower:
+            return by_lower[tag]
+        tag = tag.rpartition("-")[0]
+    first = wanted.lower().replace("_", "-").split("-")[0]
+    return next((name for low, name in by_lower.items() if low.split("-")[0] == first), None)
+
+
+def negotiate(accept_language: str, offered: Iterable[str]) -> str | None:
+    """The offered language that an `Accept-Language` header likes best (RFC 9110, 12.5.4)."""
+    offered, wishes = tuple(offered), []
+    for order, part in enumerate(accept_language.split(",")[:20]):
+        tag, _, weight = part.strip().partition(";q=")
+        wishes.append((-_weight(weight), order, tag))
+    for refused, _, tag in sorted(wishes):
+        found = nearest(tag, offered) if tag and tag != "*" and refused < 0 else None
+        if found:
+            return found
+    return None
+
+
+def _weight(text: str) -> float:
+    try:
+        return min(max(float(text or 1), 0.0), 1.0)
+    except ValueError:
+        return 0.0
+
+
+def direction(language: str) -> str:
+    """`rtl` or `ltr`, as for the HTML attribute `dir`."""
+    return "rtl" if language.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
+
+
+def duration(seconds: int | None, language: str) -> str:
+    """A stored item's lifetime in words: `2 years`, `13 months`, or until the browser is closed.
+
+    `seconds` as in `CookieDeclaration`: None for a session item, 0 for one never deleted.
+    The largest unit that says it exactly is used, a year being 365 days and a month 30.
+    """
+    own = texts(language)["pages"]["durations"]
+    if not seconds:
+        return str(own["session" if seconds is None else "forever"])
+    unit, size = next((unit, size) for unit, size in _UNITS if seconds % size == 0)
+    return format_unit(seconds // size, f"duration-{unit}", locale=_locale(language))
+
+
+def country(code: str, language: str) -> str:
+    """A country's name in a language; the code itself where it is not known."""
+    return str(_locale(language).territories.get(code, code))
+
+
+@cache
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return Locale("en")

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -37,11 +38,15 @@ def chromium() -> str:
 
 @cache
 def node() -> str:
-    """The path of a Node of version 20 or later, with npm beside it. Raises `Missing`."""
-    path = shutil.which("node")
-    if path and shutil.which("npm") and _number(_output(path, "--version")) >= NODE_LEAST:
-        return path
-    raise Missing(f"no Node {NODE_LEAST} or later with npm is on the path: {_HOW}")
+    """The path of a Node of version 20 or later that has npm beside it.
+
+    On the path, else in this virtual environment. Raises `Missing`.
+    """
+    for path in filter(None, (shutil.which("node"), f"{sys.prefix}/bin/node")):
+        beside = Path(path).with_name("npm")
+        if _number(_output(path, "--version")) >= NODE_LEAST and beside.exists():
+            return path
+    raise Missing(f"no Node {NODE_LEAST} or later with npm is here: {_HOW}")
 
 
 @cache

@@ -1,0 +1,105 @@
+# Every command of the project. Continuous integration runs `make test`, the Dockerfile
+# `make banner` and `make installed`: the same commands as here, and no others.
+
+PYTHON ?=
+VENV ?= .venv
+WORKERS ?= 2
+DIR ?= dist/installed
+
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile
+BANNER = consent_service/banner.min.js
+# npm and the programs that tests start find Node where `make tools` may have put it.
+export PATH := $(abspath $(BIN)):$(PATH)
+
+.NOTPARALLEL:
+.PHONY: help run test lint types widget-test banner installs unit browser \
+        bench widget tools wheel installed clean
+
+help:  ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1 \t/p' Makefile | expand -t 20
+
+run: $(VENV)/installed  ## start the service and the demo shop, on this machine alone
+	@$(BIN)/consent-service demo
+
+test: tools lint types widget-test banner installs  ## install what is needed, check everything
+	@echo "== tests: unit, store, api, fuzz, faults, browser"
+	@$(PYTEST)
+
+lint: $(VENV)/installed-dev  ## ruff: rules and format
+	@echo "== lint: ruff"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/installed-dev  ## mypy, strict
+	@echo "== types: mypy"
+	@$(BIN)/mypy
+
+unit: $(VENV)/installed-dev  ## the tests that need no browser
+	@echo "== tests: all but the browser's"
+	@$(PYTEST) --ignore tests/browser
+
+browser: tools widget/node_modules/installed  ## the tests in a real Chromium: the service's and the widget's
+	@echo "== tests: browser"
+	@cd widget && npm run test:browser
+	@$(BIN)/pytest tests/browser
+
+widget: widget/node_modules/installed  ## build the banner that is committed
+	@echo "== widget: build"
+	@cd widget && npm run build
+
+widget-test: tools widget/node_modules/installed  ## the widget's types and tests
+	@echo "== widget: types"
+	@cd widget && npm run check
+	@echo "== widget: tests"
+	@cd widget && npm test
+	@echo "== widget: tests in a browser"
+	@cd widget && npm run test:browser
+
+banner: widget/node_modules/installed  ## the committed banner is what the source builds, to the byte
+	@echo "== banner: build it again and compare"
+	@.ci/same $(BANNER) $(MAKE) --no-print-directory widget
+
+wheel: $(BIN)/python  ## a wheel in dist/
+	@echo "== wheel"
+	@rm -f dist/*.whl
+	@$(PIP) wheel --no-deps --wheel-dir dist .
+
+installed: wheel  ## the wheel with what it needs in DIR, a folder to run from
+	@echo "== install: $(DIR)"
+	@$(BIN)/python -m venv --clear --without-pip $(DIR)
+	@$(PIP) --python $(DIR)/bin/python install dist/*.whl
+
+# What is installed starts, away from the source.
+installs: installed
+	@cd $(DIR) && bin/consent-service --help >/dev/null
+
+bench: $(VENV)/installed-dev  ## the benchmark: one table, each row beside a raw ASGI answer
+	@$(BIN)/python -m tests.bench
+
+tools: $(VENV)/installed-dev  ## Chromium, Node, PostgreSQL: found, else installed
+	@echo "== tools"
+	@$(BIN)/python .ci/tools.py
+
+clean:  ## remove what was built and installed here (never data/)
+	rm -rf $(VENV) dist build widget/node_modules .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Quick when nothing has changed: the stamps are younger than what they were made from.
+$(VENV)/installed: pyproject.toml $(BIN)/python
+	@echo "-- installing the service (once)"
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	@echo "-- installing what the tests need (once)"
+	@$(PIP) install --editable ".[dev]"
+	@touch $@
+
+$(BIN)/python:
+	@.ci/venv $(VENV) $(PYTHON)
+
+widget/node_modules/installed: widget/package.json widget/package-lock.json
+	@cd widget && npm ci --no-audit --no-fund
+	@touch $@

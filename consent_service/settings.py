@@ -77,12 +77,7 @@ def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Setti
     file = file or (Path(named) if named else None)
     values: dict[str, Any] = _from_file(file) if file else {}
     values |= _from_environment(environ)
-    try:
-        # Not strict: the environment has only strings, and "8000" is a port.
-        settings = msgspec.convert(values, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise Misconfigured(f"a setting is malformed: {error}") from error
-    return _checked(settings)
+    return _checked(_converted(values, "the settings"))
 
 
 def _from_file(file: Path) -> dict[str, Any]:
@@ -92,8 +87,7 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise Misconfigured(f"there is no settings file {file}") from error
     except (OSError, ValueError) as error:
         raise Misconfigured(f"the settings file {file} cannot be read: {error}") from error
-    _refuse_unknown(values, str(file))
-    return values
+    return _refuse(values, str(file))
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -102,15 +96,34 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         for name, value in environ.items()
         if name.startswith(PREFIX) and name != FILE_VARIABLE
     }
-    _refuse_unknown(values, "the environment")
-    return values
+    return _refuse(values, "the environment")
 
 
-def _refuse_unknown(values: Mapping[str, Any], where: str) -> None:
+def _refuse(values: dict[str, Any], where: str) -> dict[str, Any]:
+    """`values`, if each is a setting and of its type. Each source is checked by itself, to be
+    named in what is said.
+    """
     unknown = sorted(set(values) - set(HELP))
     if unknown:
         known = ", ".join(HELP)
         raise Misconfigured(f"{where} has no such setting: {', '.join(unknown)} (known: {known})")
+    _converted(values, where)
+    return values
+
+
+def _converted(values: Mapping[str, Any], where: str) -> Settings:
+    try:
+        # Not strict: the environment has only strings, and "8000" is a port.
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_decoded)
+    except msgspec.ValidationError as error:
+        raise Misconfigured(f"{where} has a malformed setting: {error}") from error
+
+
+def _decoded(kind: type, value: Any) -> Any:
+    """What msgspec has no reading for: a path."""
+    if kind is Path and isinstance(value, str) and value:
+        return Path(value)
+    raise ValueError(f"{value!r} is not a path")
 
 
 def _checked(settings: Settings) -> Settings:

@@ -81,8 +81,8 @@ def new_secret() -> str:
     return b64url(secrets.token_bytes(32))
 
 
-def hash_token(secret: str) -> str:
-    """What is kept of an API token's secret: its SHA-256, 43 characters.
+def hash_secret(secret: str) -> str:
+    """What is kept of a secret that we made, such as an API token: its SHA-256, 43 characters.
 
     A plain hash is enough, and quick, because a secret of 256 random bits cannot be guessed;
     it would not be enough for a password.
@@ -202,17 +202,6 @@ def _jws_verifier(public: bytes) -> Signer:
 # --- Receipts ------------------------------------------------------------------------------------
 
 
-class Signed(NamedTuple):
-    """A payload just signed: what is stored (the first three), and what is given out."""
-
-    payload: bytes
-    signature: bytes
-    """64 bytes."""
-    kid: str
-    token: str
-    """The compact JWS."""
-
-
 class Step(NamedTuple):
     """One step of a verification, told to an auditor."""
 
@@ -257,10 +246,19 @@ def receipt_header(kid: str) -> bytes:
     return msgspec.json.encode(_Header(_ALGORITHMS[0], kid, _TYPE))
 
 
-def assemble(payload: bytes, signature: bytes, kid: str) -> str:
-    """The compact JWS of a stored receipt, byte for byte as it was given out. Proves nothing."""
-    parts = (receipt_header(kid), payload, signature)
-    return ".".join(b64url(part) for part in parts)
+def read_claims(payload: bytes) -> Claims:
+    """The claims in a receipt's payload. Raises `Invalid` if they are not those of a receipt."""
+    try:
+        claims = _CLAIMS_DECODER.decode(payload)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Invalid(f"these are not the claims of a receipt: {error}") from error
+    if set(claims.cat) != set(Category):
+        raise Invalid("the claims do not decide about exactly the four categories", "cat")
+    if set(claims.epoch) != set(OPTIONAL):
+        raise Invalid(
+            "the claims do not have an epoch for exactly the optional categories", "epoch"
+        )
+    return claims
 
 
 class PublicKeys:
@@ -306,13 +304,21 @@ class PublicKeys:
         kid = _read_header(header)  # 2
         verifier = self._known(kid)  # 3
         _check_signature(verifier, token, kid)  # 4
-        claims = _read_claims(payload)  # 5
+        try:
+            claims = read_claims(payload)  # 5
+        except Invalid as error:
+            raise Tampered(f"the signature holds, but {error}", CLAIMS) from error
         return Receipt(claims=claims, payload=payload, signature=signature, kid=kid, token=token)
 
     def verify_parts(self, payload: bytes, signature: bytes, kid: str) -> Receipt:
         """The receipt in a stored row. Raises `Tampered`, as `verify` does."""
         self._known(kid)  # A row may hold any text as its kid; the header is made of known ones.
-        return self.verify(assemble(payload, signature, kid))
+        return self.verify(self.assemble(payload, signature, kid))
+
+    @staticmethod
+    def assemble(payload: bytes, signature: bytes, kid: str) -> str:
+        """The JWS of a stored receipt, byte for byte as it was given out. Proves nothing."""
+        return ".".join(b64url(part) for part in (receipt_header(kid), payload, signature))
 
     def steps(self, token: str) -> tuple[Step, ...]:
         """The verification of a token, step by step, for an auditor's eyes. Never raises."""
@@ -372,18 +378,6 @@ def _check_signature(verifier: Signer, token: str, kid: str) -> None:
         verifier.unsign(token)
     except BadData as error:
         raise Tampered(f"the signature does not hold under the key {kid}", SIGNATURE) from error
-
-
-def _read_claims(payload: bytes) -> Claims:
-    try:
-        claims = _CLAIMS_DECODER.decode(payload)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Tampered(f"signed, but not with the claims of a receipt: {error}", CLAIMS) from error
-    if set(claims.cat) != set(Category):
-        raise Tampered("signed, but it does not decide about exactly the four categories", CLAIMS)
-    if set(claims.epoch) != set(OPTIONAL):
-        raise Tampered("signed, but it lacks the epoch of some optional category", CLAIMS)
-    return claims
 
 
 def _steps(failure: Tampered | None) -> Iterator[Step]:
@@ -499,6 +493,7 @@ class _Held:
 
     listing: tuple[str, ...]
     public_keys: tuple[PublicKey, ...]
+    public: PublicKeys
     kid: str
     prefix: bytes
     """The encoded header, with its dot: the same for every receipt of one key."""
@@ -532,16 +527,29 @@ class Keyring:
         return self._held.public_keys
 
     @property
+    def public(self) -> PublicKeys:
+        """Verifies what these keys signed. It keeps no way back to them."""
+        return self._held.public
+
+    @property
     def sessions(self) -> Sessions:
         """The seals, by the session secrets. Ask again each time: a refresh replaces them."""
         return self._held.sessions
 
-    def sign_receipt(self, payload: bytes) -> Signed:
-        """A receipt over exactly these bytes: encoded once, they are never encoded again."""
-        held = self._held
-        token = held.signer.sign(held.prefix + base64_encode(payload))
-        signature = base64_decode(token[-86:])
-        return Signed(payload, signature, held.kid, token.decode("ascii"))
+    def sign_receipt(self, payload: bytes) -> Receipt:
+        """A receipt over exactly these bytes: encoded once, they are never encoded again.
+
+        What could not be read back is not signed: raises `Invalid`.
+        """
+        held, claims = self._held, read_claims(payload)
+        token = held.signer.sign(held.prefix + base64_encode(payload)).decode("ascii")
+        return Receipt(
+            claims=claims,
+            payload=payload,
+            signature=base64_decode(token[-86:]),
+            kid=held.kid,
+            token=token,
+        )
 
     def reread(self) -> "Keyring | None":
         """A new keyring, if the folder's listing changed; else none. Costs one listing.
@@ -600,15 +608,17 @@ def _load(folder: Path) -> _Held:
     if missing:
         raise Misconfigured(f"the key folder {folder} has no key for: {', '.join(missing)}")
     receipts = [key for key in keys if key.file.purpose == Purpose.RECEIPTS]
-    secrets_ = [key.secret for key in keys if key.file.purpose == Purpose.SESSIONS]
+    sessions = [key.secret for key in keys if key.file.purpose == Purpose.SESSIONS]
     kid = receipts[-1].file.kid
+    public_keys = tuple(_public_key(key) for key in receipts)
     return _Held(
         listing=listing,
-        public_keys=tuple(_public_key(key) for key in receipts),
+        public_keys=public_keys,
+        public=PublicKeys(key.jwk for key in public_keys),
         kid=kid,
         prefix=base64_encode(receipt_header(kid)) + b".",
         signer=jws_signer([key.secret for key in receipts]),
-        sessions=Sessions(secrets_),
+        sessions=Sessions(sessions),
     )
 
 

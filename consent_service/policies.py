@@ -1,0 +1,232 @@
+"""Policies: an editor's draft becomes a numbered version, and its banner, at one stroke."""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from consent_service import audit, banner, changes, checks, words
+from consent_service.audit import Act
+from consent_service.errors import Conflict, Invalid, NotFound, Refused
+from consent_service.model import (
+    OPTIONAL,
+    Artifact,
+    Category,
+    Change,
+    ChangeClass,
+    Draft,
+    Policy,
+    PolicyVersion,
+    Site,
+    VersionRecord,
+)
+from consent_service.parsing import parse
+from consent_service.signing import sha256_b64
+from consent_service.store import Store
+
+MAX_DRAFT = 4_000_000
+"""Bytes of an encoded draft: 10,000 declarations in a few languages."""
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an editor asks for when publishing."""
+
+    revision: int
+    """The draft's revision that the editor saw. Another one is refused with 409."""
+    change_class: ChangeClass
+    categories: tuple[Category, ...] = ()
+    """Categories to ask about again, beside those that the differ found; for a major version."""
+    reason: str = ""
+    """Why the class is lower than the proposed one; kept, and shown to auditors."""
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+    """What publishing the draft would mean."""
+
+    draft: Draft
+    policy: Policy
+    current: PolicyVersion | None
+    changes: tuple[Change, ...]
+    proposed: ChangeClass
+    asked: tuple[Category, ...]
+    """The categories that would be asked about again under the proposed class."""
+    findings: tuple[checks.Finding, ...]
+
+
+def parse_policy(body: bytes) -> Policy:
+    """Bytes to a policy. Total: it returns, or raises `Invalid`, which names the field."""
+    if len(body) > MAX_DRAFT:
+        raise Invalid(f"a policy has at most {MAX_DRAFT} bytes")
+    return parse(Policy, body)
+
+
+def encode(value: Any) -> bytes:
+    """The canonical bytes of a policy or version: JSON with sorted keys and no spaces, UTF-8.
+
+    Called once for each version: what is hashed is what is stored and served, never a second
+    encoding.
+    """
+    return msgspec.json.encode(value, order="sorted")
+
+
+@lru_cache(maxsize=64)
+def decode_version(body: bytes) -> PolicyVersion:
+    """A published version's bytes as the type. They are ours: a failure is a broken database."""
+    return msgspec.json.decode(body, type=PolicyVersion)
+
+
+async def save_draft(store: Store, site: Site, seen: int, policy: Policy, act: Act) -> Draft:
+    """Save the draft over revision `seen` (0 for the first). Raises `Conflict` if it moved on."""
+    async with store.transaction() as tx:
+        draft = await tx.policies.save_draft(site.id, seen, encode(policy), act.now, act.by)
+        await audit.log(tx, act, "policy.draft", f"revision {draft.revision}", site.id)
+    return draft
+
+
+async def propose(store: Store, site: Site) -> Proposal:
+    """What publishing the draft as it stands would mean. Raises `NotFound` without a draft."""
+    found_draft = await draft(store, site)
+    policy = parse_policy(found_draft.body)
+    record = await store.policies.current(site.id)
+    current = decode_version(record.body) if record else None
+    found = changes.diff(current.policy, policy) if current else ()
+    proposed = changes.proposed_class(found) if current else ChangeClass.MAJOR
+    return Proposal(
+        draft=found_draft,
+        policy=policy,
+        current=current,
+        changes=found,
+        proposed=proposed,
+        asked=changes.affected(found) if current else OPTIONAL,
+        findings=checks.findings(policy, words.languages()),
+    )
+
+
+async def publish(store: Store, site: Site, asked: Publication, act: Act) -> VersionRecord:
+    """Freeze the draft at the revision that the editor saw, as the next version.
+
+    Raises `Conflict` if the draft moved on meanwhile, `Refused` with the findings if it may not
+    be published, `Invalid` for a class below the proposed one without a reason.
+    """
+    proposal = await propose(store, site)
+    if proposal.draft.revision != asked.revision:
+        raise Conflict(f"the draft is no longer at revision {asked.revision}: read it again")
+    if proposal.findings:
+        raise Refused("this draft may not be published yet", proposal.findings)
+    record = await _record(store, site, proposal, asked, act)
+    version = decode_version(record.body)
+    # All that takes time is done: the transaction only writes. Whoever published between the
+    # reading and here has moved the draft's revision, and then the claim fails.
+    artifacts = [
+        banner.compose(site.id, version, lang, act.now) for lang in version.policy.languages
+    ]
+    async with store.transaction() as tx:
+        await tx.policies.claim_draft(site.id, asked.revision)
+        await tx.policies.add_version(record)
+        for artifact in artifacts:
+            await tx.policies.add_artifact(artifact)
+        subject = f"version {record.number} {record.digest} {record.change_class.value}"
+        await audit.log(tx, act, "policy.publish", subject, site.id)
+    return record
+
+
+async def _record(
+    store: Store, site: Site, proposal: Proposal, asked: Publication, act: Act
+) -> VersionRecord:
+    current = await store.policies.current(site.id)
+    version = _version(site, proposal, asked, current, act.now)
+    body = encode(version)
+    return VersionRecord(
+        site_id=site.id,
+        number=version.number,
+        digest=sha256_b64(body),
+        body=body,
+        change_class=version.change_class,
+        published_at=act.now,
+        published_by=act.by,
+        superseded_at=None,
+    )
+
+
+def _version(
+    site: Site, proposal: Proposal, asked: Publication, current: VersionRecord | None, now: int
+) -> PolicyVersion:
+    if proposal.current is None or current is None:
+        return PolicyVersion(
+            site=site.key,
+            number=1,
+            published_at=now,
+            change_class=ChangeClass.MAJOR,
+            epochs=dict.fromkeys(OPTIONAL, 1),
+            policy=proposal.policy,
+        )
+    before = proposal.current
+    raised = changes.asked(proposal.changes, asked.change_class, asked.categories, asked.reason)
+    lowered = proposal.proposed is not asked.change_class and bool(asked.reason.strip())
+    return PolicyVersion(
+        site=site.key,
+        number=before.number + 1,
+        published_at=now,
+        previous=current.digest,
+        change_class=asked.change_class,
+        epochs=changes.next_epochs(before.epochs, raised),
+        changes=proposal.changes,
+        history=changes.next_history(before, proposal.changes, raised),
+        override_reason=asked.reason.strip() if lowered else "",
+        policy=proposal.policy,
+    )
+
+
+async def version(store: Store, site: Site, reference: str) -> VersionRecord:
+    """A version by its number or its digest. Raises `NotFound`."""
+    if reference.isascii() and reference.isdigit() and len(reference) < 10:
+        return await store.policies.version(site.id, int(reference))
+    return await store.policies.version_by_digest(site.id, reference)
+
+
+async def current(store: Store, site: Site) -> VersionRecord:
+    """The version that visitors are asked now. Raises `NotFound` before the first is published."""
+    record = await store.policies.current(site.id)
+    if record is None:
+        raise NotFound(f"{site.key} has not published a policy yet")
+    return record
+
+
+async def compose_anew(store: Store, now: int) -> int:
+    """Give each site's current version a banner made by this release, where it has none.
+
+    A new release brings a new widget: its bytes are another artifact of the same version, and
+    receipts name the one that ran. Returns how many were made.
+    """
+    made = 0
+    for site in await store.sites.all():
+        record = await store.policies.current(site.id)
+        if record is not None:
+            made += await _compose_version(store, site, record, now)
+    return made
+
+
+async def _compose_version(store: Store, site: Site, record: VersionRecord, now: int) -> int:
+    version = decode_version(record.body)
+    made = 0
+    for language in version.policy.languages:
+        artifact = banner.compose(site.id, version, language, now)
+        if await _artifact_or_none(store, artifact) is None:
+            await store.policies.add_artifact(artifact)
+            made += 1
+    return made
+
+
+async def _artifact_or_none(store: Store, artifact: Artifact) -> Artifact | None:
+    try:
+        return await store.policies.artifact_by_digest(artifact.site_id, artifact.digest)
+    except NotFound:
+        return None
+
+
+async def draft(store: Store, site: Site) -> Draft:
+    """The site's draft. Raises `NotFound` before the first is saved."""
+    found = await store.policies.draft(site.id)
+    if found is None:
+        raise NotFound(f"{site.key} has no draft yet: save one first")
+    return found

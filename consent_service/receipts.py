@@ -1,0 +1,202 @@
+"""Receipts: a visitor's choice becomes signed, durable evidence; an auditor reads it back.
+
+The promise is the order: check, sign, store durably, then answer.
+"""
+
+import secrets
+from typing import NamedTuple
+
+import msgspec
+from msgspec import UNSET
+
+from consent_service import audit
+from consent_service.audit import Act
+from consent_service.errors import Conflict, Invalid, NotFound, Retired, TooLarge
+from consent_service.model import (
+    OPTIONAL,
+    SECONDS_A_DAY,
+    Action,
+    Artifact,
+    BannerReference,
+    Category,
+    Choice,
+    Claims,
+    PolicyReference,
+    PolicyVersion,
+    Receipt,
+    Site,
+    StoredReceipt,
+    VersionRecord,
+    WidgetAction,
+)
+from consent_service.parsing import parse
+from consent_service.signing import Keyring, PublicKeys, b64url, sha256_b64
+from consent_service.store import ReceiptWriter, Store
+
+MAX_BODY = 8_192
+"""Bytes of a posted choice."""
+
+BASIS = "opt-in"
+"""The rule set applied to everybody: the strictest, so that no location is needed (R55)."""
+
+_ALL, _NONE = frozenset(OPTIONAL), frozenset[Category]()
+_GRANTS = {
+    WidgetAction.ACCEPT_ALL: _ALL,
+    WidgetAction.REJECT_ALL: _NONE,
+}
+
+
+class Asked(NamedTuple):
+    """What the visitor had on the screen: the version answered, and the code that asked."""
+
+    record: VersionRecord
+    version: PolicyVersion
+    artifact: Artifact
+
+
+class Recorded(NamedTuple):
+    """A choice on file. `new` is false where a retry found what it had stored before."""
+
+    token: str
+    """The receipt, a compact JWS."""
+    at: int
+    """When it was recorded: unix seconds."""
+    new: bool
+
+
+def parse_choice(body: bytes) -> Choice:
+    """Bytes from a stranger to a choice. Total: it returns, or raises `Invalid` or `TooLarge`."""
+    if len(body) > MAX_BODY:
+        raise TooLarge(f"a choice has at most {MAX_BODY} bytes")
+    choice = parse(Choice, body)
+    if not choice.choices.necessary:
+        raise Invalid("choices.necessary: necessary items are not a choice: true", "choices")
+    expected = _GRANTS.get(choice.action)
+    if expected is not None and expected != frozenset(choice.choices.granted):
+        message = f"choices: {choice.action.value} does not mean these choices"
+        raise Invalid(message, "choices")
+    return choice
+
+
+def check_answerable(asked: Asked, choice: Choice, now: int, retire_seconds: int) -> None:
+    """Whether this version can be answered so (R45). Raises `Retired` or `Invalid`."""
+    superseded = asked.record.superseded_at
+    if superseded is not None and now - superseded > retire_seconds:
+        raise Retired(
+            f"version {choice.version} was superseded too long ago: load the banner again",
+            "version",
+        )
+    if choice.language not in asked.version.policy.languages:
+        languages = ", ".join(asked.version.policy.languages)
+        raise Invalid(f"language: version {choice.version} exists in {languages}", "language")
+    if (asked.artifact.version, asked.artifact.language) != (choice.version, choice.language):
+        raise Invalid("artifact: this banner belongs to another version or language", "artifact")
+
+
+class Desk(NamedTuple):
+    """What it takes to make receipts: a pen, a file, and the name of the house."""
+
+    keyring: Keyring
+    keys: PublicKeys
+    writer: ReceiptWriter
+    issuer: str
+    """Base URL of the service: `iss`."""
+
+
+async def record(
+    desk: Desk, asked: Asked, choice: Choice, previous: Receipt | None, now: int
+) -> Recorded:
+    """Sign the choice and store it durably; return its receipt only then.
+
+    A retry of the same choice gets the receipt that is on file. Raises `Conflict` where the id
+    stands for another choice, `Busy` if the queue is full, `Unavailable` if nothing was stored.
+    """
+    claims = _claims(desk.issuer, asked, choice, previous, now)
+    signed = desk.keyring.sign_receipt(msgspec.json.encode(claims))
+    stored = await desk.writer.add(
+        StoredReceipt(
+            site_id=asked.record.site_id,
+            id=choice.id,
+            recorded_at=now,
+            version=choice.version,
+            payload=signed.payload,
+            signature=signed.signature,
+            kid=signed.kid,
+        )
+    )
+    if stored.signature == signed.signature:
+        return Recorded(signed.token, now, new=True)
+    same = _same(stored, claims, desk.keys)
+    return Recorded(same.token, same.claims.iat, new=False)
+
+
+def _same(stored: StoredReceipt, claims: Claims, keys: PublicKeys) -> Receipt:
+    """The receipt on file, if it says what this choice says."""
+    receipt = keys.verify_parts(stored.payload, stored.signature, stored.kid)
+    if _choice_of(receipt.claims) != _choice_of(claims):
+        raise Conflict("id: this id was used for another choice: make a new one", "id")
+    return receipt
+
+
+def _choice_of(claims: Claims) -> Claims:
+    """The claims without what a retry changes: the time, and the random id given to a browser."""
+    return msgspec.structs.replace(claims, iat=0, exp_consent=0, sub=UNSET, prev=None)
+
+
+def _claims(
+    issuer: str, asked: Asked, choice: Choice, previous: Receipt | None, now: int
+) -> Claims:
+    granted = choice.choices.granted
+    days = asked.version.policy.days
+    return Claims(
+        iss=issuer,
+        jti=choice.id,
+        iat=now,
+        site=asked.version.site,
+        sub=_subject(previous) if granted else UNSET,
+        act=Action(choice.action.value).value,
+        src=choice.source.value,
+        cat={category.value: getattr(choice.choices, category) for category in Category},
+        pol=PolicyReference(v=choice.version, sha256=asked.record.digest, lang=choice.language),
+        ui=BannerReference(
+            sha256=asked.artifact.digest, layer=choice.layer, viewport=choice.viewport.value
+        ),
+        epoch={category.value: asked.version.epochs[category] for category in OPTIONAL},
+        basis=BASIS,
+        gpc=choice.gpc,
+        exp_consent=now + (days.granted if granted else days.refused) * SECONDS_A_DAY,
+        prev=sha256_b64(previous.token.encode()) if previous else None,
+    )
+
+
+def _subject(previous: Receipt | None) -> str:
+    """This browser's id on this site: that of the receipt it replaces, else a new random one."""
+    if previous is not None and previous.claims.sub is not UNSET:
+        return previous.claims.sub
+    return b64url(secrets.token_bytes(16))
+
+
+async def read(store: Store, keys: PublicKeys, site: Site, id: str) -> Receipt:
+    """A receipt by its id: verified, then read. Needs no private key.
+
+    Raises `NotFound`, and `Tampered` if what is stored does not verify.
+    """
+    stored = await store.receipts.by_id(site.id, id)
+    return keys.verify_parts(stored.payload, stored.signature, stored.kid)
+
+
+async def previous(store: Store, keys: PublicKeys, site: Site, id: str | None) -> Receipt | None:
+    """The receipt that a choice replaces; None where it is not on file, or was erased."""
+    if id is None:
+        return None
+    try:
+        return await read(store, keys, site, id)
+    except NotFound:
+        return None
+
+
+async def erase(store: Store, site: Site, id: str, reason: int, act: Act) -> None:
+    """Delete a receipt and leave a tombstone. Raises `NotFound` if it was never there."""
+    async with store.transaction() as tx:
+        await tx.receipts.erase(site.id, id, reason, act.now)
+        await audit.log(tx, act, "receipt.erase", id, site.id)

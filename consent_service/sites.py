@@ -1,0 +1,190 @@
+"""Sites: who may embed the banner, and whether the tag is where it should be."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from consent_service.errors import Invalid
+from consent_service.model import Site, SiteKey
+from consent_service.store import Store
+
+MAX_AGE = 300
+"""Seconds that a new site's banner may be cached under its short-lived address."""
+
+_PAGE_BYTES = 2_000_000
+_PAGE_SECONDS = 10.0
+
+
+async def add(store: Store, key: str, name: str, origins: tuple[str, ...], now: int) -> Site:
+    """A new site. Raises `Invalid` for a bad key or origin, `Conflict` for a key that is taken."""
+    try:
+        key = msgspec.convert(key, SiteKey)
+    except msgspec.ValidationError as error:
+        message = "a site's key is 3 to 40 of a-z, 0-9 and hyphen, not at its ends"
+        raise Invalid(message, "key") from error
+    if not name.strip():
+        raise Invalid("give the site a name", "name")
+    return await store.sites.add(key, name.strip(), _origins(origins), MAX_AGE, now)
+
+
+async def change(
+    store: Store, site: Site, name: str, origins: tuple[str, ...], max_age: int
+) -> Site:
+    """The site with another name, other origins or another cache time (seconds, up to a day)."""
+    if not name.strip():
+        raise Invalid("give the site a name", "name")
+    if not 0 <= max_age <= 86_400:
+        raise Invalid("the cache time is from 0 to 86400 seconds", "max_age")
+    return await store.sites.change(site.key, name.strip(), _origins(origins), max_age)
+
+
+def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    if not origins:
+        raise Invalid("name at least one origin, such as https://shop.example", "origins")
+    return tuple(dict.fromkeys(parse_origin(origin) for origin in origins))
+
+
+def parse_origin(text: str) -> str:
+    """An origin as browsers send it (RFC 6454): scheme, host, and the port if it is unusual.
+
+    Raises `Invalid` for anything with a path, a query or a name, and for other schemes.
+    """
+    parts = urlsplit(text.strip().rstrip("/"))
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise Invalid(f"{text!r} has no valid port", "origins") from error
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    extra = parts.path or parts.query or parts.fragment or parts.username is not None
+    if usual is None or not parts.hostname or extra:
+        raise Invalid(
+            f"{text!r} is not an origin: write scheme and host, such as https://shop.example",
+            "origins",
+        )
+    host = (
+        parts.hostname.encode("idna").decode() if not parts.hostname.isascii() else parts.hostname
+    )
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
+
+
+class Installation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found when a page was looked at."""
+
+    url: str
+    found: bool
+    """Whether the site's tag is on the page."""
+    times: int
+    """How often: once is right."""
+    first: bool
+    """Whether no other script that runs stands before it."""
+    before: tuple[str, ...] = ()
+    """The scripts that run before it, by address, or `inline`."""
+    ungated: tuple[str, ...] = ()
+    """Scripts and frames of hosts that the policy declares, but that no `data-consent` holds."""
+    problem: str = ""
+    """Why the page could not be looked at; empty where it could."""
+
+
+async def inspect(
+    site: Site, url: str, tag_path: str, declared_hosts: frozenset[str]
+) -> Installation:
+    """Fetch one page of the site and say whether the tag is on it, and first.
+
+    Only pages of the site's own origins are fetched, and no redirect leaves them: the service
+    must not become a way to reach other machines. Raises `Invalid` for any other address.
+    """
+    await _own_page(site, url)
+    try:
+        html = await _fetch(site, url)
+    except (httpx.HTTPError, Invalid) as error:
+        problem = str(error) or type(error).__name__
+        return Installation(url=url, found=False, times=0, first=False, problem=problem)
+    return look(url, html, tag_path, declared_hosts)
+
+
+async def _own_page(site: Site, url: str) -> None:
+    parts = urlsplit(url)
+    try:
+        origin = parse_origin(f"{parts.scheme}://{parts.netloc}")
+    except Invalid as error:
+        raise Invalid("give the page's full address", "url") from error
+    if origin not in site.origins:
+        raise Invalid(f"{origin} is not one of this site's origins", "url")
+
+
+async def _fetch(site: Site, url: str) -> str:
+    headers = {"user-agent": "consent-service install check", "accept": "text/html"}
+    async with httpx.AsyncClient(timeout=_PAGE_SECONDS, headers=headers) as client:
+        for _ in range(5):
+            async with client.stream("GET", url) as response:
+                if response.next_request is None:
+                    response.raise_for_status()
+                    return await _limited(response)
+                url = str(response.next_request.url)
+                await _own_page(site, url)
+    raise Invalid("the page redirects too often", "url")
+
+
+async def _limited(response: httpx.Response) -> str:
+    content = b""
+    async for piece in response.aiter_bytes():
+        content += piece
+        if len(content) > _PAGE_BYTES:
+            raise Invalid("the page is larger than 2 MB: give a smaller one", "url")
+    return content.decode(response.encoding or "utf-8", "replace")
+
+
+def look(url: str, html: str, tag_path: str, declared_hosts: frozenset[str]) -> Installation:
+    """What a page's HTML says about the tag. `tag_path` is `/v1/sites/<key>/banner.js`."""
+    page = _Page(tag_path, declared_hosts)
+    page.feed(html)
+    return Installation(
+        url=url,
+        found=page.times > 0,
+        times=page.times,
+        first=page.times > 0 and not page.before,
+        before=tuple(page.before),
+        ungated=tuple(page.ungated),
+    )
+
+
+class _Page(HTMLParser):
+    """Counts the tag, and lists what runs before it or is held by nothing."""
+
+    _RUNS = re.compile(r"^(|module|(text|application)/(java|ecma)script)$", re.IGNORECASE)
+
+    def __init__(self, tag_path: str, declared_hosts: frozenset[str]) -> None:
+        super().__init__()
+        self._tag_path, self._hosts = tag_path, declared_hosts
+        self.times = 0
+        self.before: list[str] = []
+        self.ungated: list[str] = []
+        self._templates = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        self._templates += tag == "template"
+        if self._templates:
+            return
+        source = values.get("src", "")
+        if tag == "script" and self._RUNS.match(values.get("type", "").strip()):
+            self._script(source)
+        if tag in ("script", "iframe", "img", "link") and "data-consent" not in values:
+            self._third_party(source or values.get("href", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._templates -= tag == "template" and self._templates > 0
+
+    def _script(self, source: str) -> None:
+        if urlsplit(source).path == self._tag_path:
+            self.times += 1
+        elif not self.times:
+            self.before.append(source or "inline")
+
+    def _third_party(self, source: str) -> None:
+        if urlsplit(source).hostname in self._hosts:
+            self.ungated.append(source)

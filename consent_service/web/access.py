@@ -1,0 +1,147 @@
+"""Who may use each address: one table, and the one guard that every handler stands behind.
+
+A test proves that the table covers every route, and walks every URL with every role.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consent_service import accounts
+from consent_service.audit import Act
+from consent_service.errors import Forbidden, NotFound, SignInNeeded, Tampered
+from consent_service.model import EVERY_SITE, Account, ApiToken, Role, Site
+from consent_service.web.limits import same_origin
+from consent_service.web.service import Service, service
+
+Handler = Callable[[Request], Awaitable[Response]]
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+COOKIE = "consent_session"
+
+
+class Access(Enum):
+    """Who may, where it is not a role on the site that the address names."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "signed in"
+
+
+Needs = Access | Role
+
+
+class Caller(NamedTuple):
+    """Who is asking: an account by its session, or a machine by its token."""
+
+    actor: str
+    """As the audit trail names it."""
+    account: Account | None
+    token: ApiToken | None
+
+    def may(self, role: Role, site_id: int) -> bool:
+        """Whether this caller has `role` on that site; for a token, on its own site alone."""
+        if self.account:
+            return self.account.may(role, site_id)
+        token = self.token
+        held = token is not None and token.site_id in (site_id, EVERY_SITE)
+        return held and token is not None and token.role in (role, Role.ADMIN)
+
+
+class _Endpoint(Protocol):
+    __name__: str
+
+    def __call__(self, request: Request, /) -> Awaitable[Response]: ...
+
+
+def guard(endpoint: _Endpoint, needs: Needs) -> Handler:
+    """The handler behind its guard: who is it, may they, and did they mean it."""
+
+    async def guarded(request: Request) -> Response:
+        page = not request.url.path.startswith("/v1/")
+        if request.method not in SAFE and page:
+            same_origin(request, service(request).settings.base_url)
+        if needs is not Access.ANYONE:
+            await _let_in(request, needs)
+        return await endpoint(request)
+
+    guarded.__name__ = endpoint.__name__
+    return guarded
+
+
+async def _let_in(request: Request, needs: Needs) -> None:
+    caller = await identify(request)
+    if caller.account and request.method not in SAFE:
+        same_origin(request, service(request).settings.base_url)
+    if isinstance(needs, Role):
+        site_id = await _site_id(request)
+        if not caller.may(needs, site_id):
+            raise Forbidden(f"this is for {_article(needs)} of this site; you are {caller.actor}")
+    request.state.caller = caller
+
+
+def _article(role: Role) -> str:
+    return f"an {role.value}"
+
+
+async def _site_id(request: Request) -> int:
+    key = request.path_params.get("site")
+    return (await service(request).site(key)).id if key else EVERY_SITE
+
+
+async def identify(request: Request) -> Caller:
+    """Who is asking. Raises `SignInNeeded`."""
+    running = service(request)
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        token = await accounts.open_token(running.store, secret.strip())
+        return Caller(f"token:{token.id}", None, token)
+    account = await signed_in(request)
+    if account is None:
+        raise SignInNeeded("sign in to see this")
+    return Caller(account.email, account, None)
+
+
+async def signed_in(request: Request) -> Account | None:
+    """The account of this request's session cookie, if there is a good one."""
+    sealed = request.cookies.get(COOKIE)
+    if not sealed:
+        return None
+    running = service(request)
+    seconds = running.settings.session_hours * 3600
+    try:
+        session = running.keyring.sessions.open(sealed, int(running.now()), seconds)
+        account = await running.store.accounts.by_id(_whole(session.get("account")))
+        epoch = await running.store.accounts.session_epoch(account.id)
+    except (Tampered, NotFound):
+        return None
+    # A new password raises the epoch, and so ends the sessions of the old one.
+    return None if account.disabled or session.get("epoch") != epoch else account
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+async def seal_session(running: Service, account: Account) -> str:
+    """The value of the session cookie for this account."""
+    epoch = await running.store.accounts.session_epoch(account.id)
+    session: Mapping[str, object] = {"account": account.id, "epoch": epoch}
+    return running.keyring.sessions.seal(session, int(running.now()))
+
+
+def caller(request: Request) -> Caller:
+    """Who is asking; only behind a guard that let somebody in."""
+    known: Caller = request.state.caller
+    return known
+
+
+def act(request: Request) -> Act:
+    """Who is asking, and when: for verbs that leave a trace."""
+    return Act(caller(request).actor, service(request).now())
+
+
+async def site_of(request: Request) -> Site:
+    """The site that the address names. Raises `NotFound`."""
+    return await service(request).site(request.path_params["site"])

@@ -1,0 +1,1 @@
+"""What programs call: JSON, receipts, the banner. Its addresses are promises."""

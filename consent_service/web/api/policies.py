@@ -1,0 +1,131 @@
+"""Policies over HTTP: every published version for ever; drafts and publishing with a token."""
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consent_service import policies
+from consent_service.model import ChangeClass, Draft, Policy, VersionRecord
+from consent_service.parsing import parse
+from consent_service.policies import Publication
+from consent_service.web.access import act, site_of
+from consent_service.web.api.banner import IMMUTABLE
+from consent_service.web.hot import matches
+from consent_service.web.limits import body
+from consent_service.web.service import service
+
+_JSON = ("application/json",)
+_PUBLIC = {"access-control-allow-origin": "*", "x-content-type-options": "nosniff"}
+
+
+class VersionSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the list of versions."""
+
+    number: int
+    sha256: str
+    change_class: ChangeClass
+    published_at: int
+    superseded_at: int | None
+
+
+class VersionList(msgspec.Struct, frozen=True, kw_only=True):
+    """Every published version of a site, newest first."""
+
+    versions: tuple[VersionSummary, ...]
+
+
+class DraftDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft with the revision that publishing it names."""
+
+    revision: int
+    changed_at: int
+    changed_by: str
+    policy: msgspec.Raw
+
+
+class DraftSaving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A draft to be saved over the revision that was seen; 0 for the first."""
+
+    revision: int
+    policy: Policy
+
+
+async def current(request: Request) -> Response:
+    """The version that visitors are asked now: its exact bytes."""
+    running, site = service(request), await site_of(request)
+    record = await running.current(site)
+    return _version(request, record, f"public, max-age={site.max_age}")
+
+
+async def one(request: Request) -> Response:
+    """A version by number or hash, for ever: the exact bytes that its hash is of (R40)."""
+    running, site = service(request), await site_of(request)
+    record = await policies.version(running.store, site, request.path_params["reference"])
+    return _version(request, record, IMMUTABLE)
+
+
+async def listed(request: Request) -> Response:
+    """Every version, newest first."""
+    running, site = service(request), await site_of(request)
+    records = await running.store.policies.versions(site.id)
+    answer = VersionList(versions=tuple(_summary(record) for record in records))
+    return Response(msgspec.json.encode(answer), 200, _PUBLIC, "application/json")
+
+
+async def draft(request: Request) -> Response:
+    """The draft, with its revision."""
+    running, site = service(request), await site_of(request)
+    found = await policies.draft(running.store, site)
+    return _draft(found, 200)
+
+
+async def save_draft(request: Request) -> Response:
+    """Save the draft over the revision that was seen."""
+    running, site = service(request), await site_of(request)
+    saving = parse(DraftSaving, await body(request, policies.MAX_DRAFT, _JSON))
+    saved = await policies.save_draft(
+        running.store, site, saving.revision, saving.policy, act(request)
+    )
+    return _draft(saved, 200)
+
+
+async def publish(request: Request) -> Response:
+    """Publish the draft at the revision that was seen."""
+    running, site = service(request), await site_of(request)
+    asked = parse(Publication, await body(request, 64_000, _JSON))
+    record = await policies.publish(running.store, site, asked, act(request))
+    running.forget()
+    location = f"/v1/sites/{site.key}/policy/versions/{record.number}"
+    return Response(
+        msgspec.json.encode(_summary(record)), 201, {"location": location}, "application/json"
+    )
+
+
+def _summary(record: VersionRecord) -> VersionSummary:
+    return VersionSummary(
+        number=record.number,
+        sha256=record.digest,
+        change_class=record.change_class,
+        published_at=record.published_at,
+        superseded_at=record.superseded_at,
+    )
+
+
+def _draft(found: Draft, status: int) -> Response:
+    answer = DraftDocument(
+        revision=found.revision,
+        changed_at=found.changed_at,
+        changed_by=found.changed_by,
+        policy=msgspec.Raw(found.body),
+    )
+    headers = {"cache-control": "no-store"}
+    return Response(msgspec.json.encode(answer), status, headers, "application/json")
+
+
+def _version(request: Request, record: VersionRecord, cache: str) -> Response:
+    etag = f'"{record.digest}"'
+    headers = {**_PUBLIC, "etag": etag, "cache-control": cache, "x-policy-sha256": record.digest}
+    asked = request.headers.get("if-none-match", "").encode("latin-1")
+    if asked and matches(asked, etag.encode()):
+        return Response(None, 304, headers)
+    return Response(record.body, 200, headers, "application/json")

@@ -1,0 +1,81 @@
+"""Receipts over HTTP: a browser posts a choice; whoever holds a receipt's id reads it."""
+
+from datetime import UTC, datetime
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consent_service import receipts
+from consent_service.errors import Forbidden
+from consent_service.model import Claims, Site
+from consent_service.web.access import site_of
+from consent_service.web.limits import body
+from consent_service.web.service import service
+
+TYPES = ("text/plain", "application/json")
+"""`text/plain` is what the widget sends: it needs no preflight."""
+
+
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a choice: what was stored, durably, before this was sent."""
+
+    id: str
+    receipt: str
+    """The signed receipt: a compact JWS (RFC 7515), to be checked with the published keys."""
+    recorded_at: str
+    """RFC 3339, UTC, whole seconds."""
+
+
+class Readable(msgspec.Struct, frozen=True, kw_only=True):
+    """A receipt as signed, and as read."""
+
+    id: str
+    receipt: str
+    claims: Claims
+
+
+async def record(request: Request) -> Response:
+    """Record a choice. 201 with its receipt, or 200 with the one that a retry finds on file."""
+    running, site = service(request), await site_of(request)
+    origin = _allowed_origin(request, site)
+    choice = receipts.parse_choice(await body(request, receipts.MAX_BODY, TYPES))
+    now = int(running.now())
+    asked = await running.asked(site, choice.version, choice.artifact)
+    receipts.check_answerable(asked, choice, now, running.settings.retire_hours * 3600)
+    previous = await receipts.previous(running.store, running.keys, site, choice.previous)
+    done = await receipts.record(running.desk, asked, choice, previous, now)
+    answer = Confirmation(id=choice.id, receipt=done.token, recorded_at=_rfc3339(done.at))
+    return _json(answer, 201 if done.new else 200, origin)
+
+
+async def read(request: Request) -> Response:
+    """A receipt by its id. The id is the key: who holds it may read what it stands for."""
+    running, site = service(request), await site_of(request)
+    origin = request.headers.get("origin")
+    receipt = await receipts.read(running.store, running.keys, site, request.path_params["id"])
+    answer = Readable(id=receipt.claims.jti, receipt=receipt.token, claims=receipt.claims)
+    return _json(answer, 200, origin if origin in site.origins else None)
+
+
+def _allowed_origin(request: Request, site: Site) -> str:
+    """The page's origin, if it is one of the site's (R45). Browsers cannot forge it."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        raise Forbidden("a choice comes from a page, and names its origin", "origin")
+    if origin not in site.origins:
+        raise Forbidden(
+            f"{origin} is not one of {site.key}'s origins: an admin can add it", "origin"
+        )
+    return origin
+
+
+def _json(answer: msgspec.Struct, status: int, origin: str | None) -> Response:
+    headers = {"cache-control": "no-store", "vary": "origin"}
+    if origin:
+        headers["access-control-allow-origin"] = origin
+    return Response(msgspec.json.encode(answer), status, headers, "application/json")
+
+
+def _rfc3339(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

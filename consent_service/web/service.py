@@ -1,0 +1,139 @@
+"""What every handler works with, and the little that a process remembers between requests."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+
+from consent_service import policies, receipts
+from consent_service.errors import Invalid, NotFound
+from consent_service.model import Artifact, PublicKey, Site, VersionRecord
+from consent_service.receipts import Asked, Desk
+from consent_service.settings import Settings
+from consent_service.signing import Keyring, PublicKeys
+from consent_service.store import ReceiptWriter, Store
+from consent_service.web.limits import Attempts
+
+FRESH = 1.0
+"""Seconds that another process's publishing may stay unseen here."""
+
+FOR_EVER = float("inf")
+_MOST = 4_096
+
+Loaded = TypeVar("Loaded")
+
+
+class Memory:
+    """Remembers what was read, for a while or for ever, up to a number of things.
+
+    Only for what anybody may know and for what never changes: nothing of a visitor is in it.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._kept: dict[object, tuple[float, Any]] = {}
+
+    async def get(
+        self, key: object, seconds: float, load: Callable[[], Awaitable[Loaded]]
+    ) -> Loaded:
+        """The remembered value, or what `load` finds. An error is not remembered."""
+        now = self._clock()
+        until, value = self._kept.get(key, (0.0, None))
+        if now < until:
+            remembered: Loaded = value
+            return remembered
+        loaded = await load()
+        if len(self._kept) >= _MOST:
+            self._kept.clear()
+        self._kept[key] = (now + seconds, loaded)
+        return loaded
+
+    def forget(self) -> None:
+        """Read everything anew: after a change that was made here."""
+        self._kept.clear()
+
+
+@dataclass(slots=True)
+class Service:
+    """The parts of a running service, put together by `app.py`."""
+
+    settings: Settings
+    store: Store
+    keyring: Keyring
+    writer: ReceiptWriter
+    now: Callable[[], float]
+    """Unix seconds. The only clock of the house is read through this."""
+    memory: Memory
+    attempts: Attempts
+    keys: PublicKeys = field(default_factory=lambda: PublicKeys(()))
+    hot: dict[tuple[bytes, bytes, str], Any] = field(default_factory=dict)
+    """Banner answers, ready to send: see `web/hot.py`."""
+
+    async def site(self, key: str) -> Site:
+        """The site by its public key. Raises `NotFound`."""
+        return await self.memory.get(("site", key), FRESH, lambda: self.store.sites.by_key(key))
+
+    async def current(self, site: Site) -> VersionRecord:
+        """The version that visitors are asked now. Raises `NotFound` before the first."""
+        return await self.memory.get(
+            ("current", site.id), FRESH, lambda: policies.current(self.store, site)
+        )
+
+    async def artifact(self, site: Site, version: int, language: str) -> Artifact:
+        """The newest banner of that version and language. Raises `NotFound`."""
+        return await self.memory.get(
+            ("artifact", site.id, version, language),
+            FRESH,
+            lambda: self.store.policies.artifact(site.id, version, language),
+        )
+
+    async def asked(self, site: Site, version: int, tag: str) -> Asked:
+        """What a visitor had on the screen. Raises `Invalid` where that never was."""
+        return await self.memory.get(
+            ("asked", site.id, version, tag), FRESH, lambda: self._asked(site, version, tag)
+        )
+
+    async def _asked(self, site: Site, version: int, tag: str) -> Asked:
+        try:
+            record = await self.store.policies.version(site.id, version)
+        except NotFound as error:
+            raise Invalid(f"version: {site.key} has no version {version}", "version") from error
+        try:
+            artifact = await self.store.policies.artifact_by_tag(site.id, tag)
+        except NotFound as error:
+            raise Invalid("artifact: this service made no such banner", "artifact") from error
+        return Asked(record, policies.decode_version(record.body), artifact)
+
+    @property
+    def desk(self) -> Desk:
+        """What it takes to make receipts."""
+        return receipts.Desk(self.keyring, self.keys, self.writer, self.settings.base_url)
+
+    async def load_keys(self) -> None:
+        """Publish this process's public keys, then know all that were ever published.
+
+        In this order, and before the first signature by a new key: a receipt must never be on
+        file whose key is not.
+        """
+        newer = self.keyring.reread()
+        for key in (newer or self.keyring).public_keys:
+            await self._publish_key(key)
+        self.keys = PublicKeys(key.jwk for key in await self.store.keys.all())
+        if newer:
+            self.keyring.adopt(newer)
+
+    async def _publish_key(self, key: PublicKey) -> None:
+        if key.kid not in self.keys.kids:
+            await self.store.keys.add(key)
+
+    def forget(self) -> None:
+        """After a change made here: nothing remembered may be served again."""
+        self.memory.forget()
+        self.hot.clear()
+
+
+def service(request: Request) -> Service:
+    """The running service that a request belongs to."""
+    running: Service = request.state.service
+    return running

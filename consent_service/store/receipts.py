@@ -1,0 +1,166 @@
+"""The shelf of receipts: append-only, by id and by time; and what is left of those erased."""
+
+import os
+from collections.abc import Sequence
+
+from consent_service.errors import Conflict, ConsentError, Misconfigured, NotFound
+from consent_service.model import Erasure, StoredReceipt
+from consent_service.store.columns import Cursor, found, uuid_bytes, uuid_text
+from consent_service.store.database import Database, Row, Value
+
+SALT_BYTES = 32
+
+_SELECT = """
+    select r.id, r.site_id, r.recorded_at, r.version, r.payload, r.signature, k.kid
+    from receipts r join keys k on k.number = r.key"""
+
+
+class Receipts:
+    """Receipts of all sites. `ReceiptWriter` is the way in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._key_numbers: dict[str, int] = {}
+
+    async def add_all(
+        self, receipts: Sequence[StoredReceipt]
+    ) -> dict[str, StoredReceipt | ConsentError]:
+        """Keep receipts of different ids, all of them in one transaction; what became of each.
+
+        By id: the receipt as it is stored, which is an older one where the id was there already;
+        or a `Conflict` where the one of that id was erased. Raises `Misconfigured` for a key
+        that is not on its shelf, `Conflict` for a site or version that is not there.
+        """
+        # In the order of ids: new pages fill up from the left, and two processes that store the
+        # same ids at once wait for each other in one direction only.
+        rows = [await self._values(receipt) for receipt in sorted(receipts, key=_by_id)]
+        added = await self._database.fetch_rows(
+            """
+            insert into receipts
+                (id, site_id, recorded_at, version, key, payload, signature, salt)
+            :rows on conflict (id) do nothing returning id""",
+            rows,
+        )
+        new = {uuid_text(row["id"]) for row in added}
+        old = [receipt.id for receipt in receipts if receipt.id not in new]
+        stored = await self._stored(old) if old else {}
+        return {receipt.id: stored.get(receipt.id, receipt) for receipt in receipts}
+
+    async def by_id(self, site_id: int, receipt_id: str) -> StoredReceipt:
+        """The site's receipt of that id. Raises `NotFound`, also where it was erased."""
+        row = await self._database.fetch_one(
+            f"{_SELECT} where r.id = :id and r.site_id = :site_id",
+            id=uuid_bytes(receipt_id),
+            site_id=site_id,
+        )
+        return _receipt(found(row, f"receipt {receipt_id}"))
+
+    async def erase(self, site_id: int, receipt_id: str, reason: int, now: int) -> Erasure:
+        """Delete a receipt and its salt, and leave a tombstone; `reason` as in `Erasure`.
+
+        A second time it changes nothing. Raises `NotFound` where there was never such a receipt.
+        """
+        values: dict[str, Value] = {"id": uuid_bytes(receipt_id), "site_id": site_id}
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                """
+                insert into tombstones (id, site_id, erased_at, reason)
+                select id, site_id, :now, :reason from receipts
+                where id = :id and site_id = :site_id
+                on conflict do nothing""",
+                now=now,
+                reason=reason,
+                **values,
+            )
+            await tx.execute("delete from receipts where id = :id and site_id = :site_id", **values)
+            erasure = await Receipts(tx).erasure(site_id, receipt_id)
+        if erasure is None:
+            raise NotFound(f"there is no receipt {receipt_id}")
+        return erasure
+
+    async def erasure(self, site_id: int, receipt_id: str) -> Erasure | None:
+        """The tombstone of a receipt; None where none of that id was erased."""
+        row = await self._database.fetch_one(
+            """
+            select erased_at, reason from tombstones
+            where id = :id and site_id = :site_id""",
+            id=uuid_bytes(receipt_id),
+            site_id=site_id,
+        )
+        if row is None:
+            return None
+        return Erasure(receipt_id=receipt_id, erased_at=row["erased_at"], reason=row["reason"])
+
+    async def count(self, site_id: int) -> int:
+        """How many receipts the site has now."""
+        row = await self._database.fetch_one(
+            "select count(*) as receipts from receipts where site_id = :site_id", site_id=site_id
+        )
+        return int(found(row, "count")["receipts"])
+
+    async def page(
+        self, site_id: int, before: Cursor | None = None, limit: int = 50
+    ) -> list[StoredReceipt]:
+        """The site's receipts, the newest first, from before the cursor on.
+
+        The cursor of the next page is `Cursor(last.recorded_at, last.id)`.
+        """
+        place = before or Cursor.end()
+        rows = await self._database.fetch_all(
+            f"""{_SELECT}
+            where r.site_id = :site_id and (r.recorded_at, r.id) < (:at, :id)
+            order by r.recorded_at desc, r.id desc limit :limit""",
+            site_id=site_id,
+            at=place.at,
+            id=uuid_bytes(place.id),
+            limit=limit,
+        )
+        return [_receipt(row) for row in rows]
+
+    async def _values(self, receipt: StoredReceipt) -> tuple[Value, ...]:
+        return (
+            uuid_bytes(receipt.id),
+            receipt.site_id,
+            receipt.recorded_at,
+            receipt.version,
+            await self._key_number(receipt.kid),
+            receipt.payload,
+            receipt.signature,
+            os.urandom(SALT_BYTES),
+        )
+
+    async def _key_number(self, kid: str) -> int:
+        # A key's number never changes, so it is asked for once.
+        if kid not in self._key_numbers:
+            row = await self._database.fetch_one(
+                "select number from keys where kid = :kid", kid=kid
+            )
+            if row is None:
+                raise Misconfigured(f"the database does not have the key {kid}; add it first")
+            self._key_numbers[kid] = row["number"]
+        return self._key_numbers[kid]
+
+    async def _stored(self, ids: Sequence[str]) -> dict[str, StoredReceipt | ConsentError]:
+        rows = await self._database.fetch_rows(
+            f"{_SELECT} where r.id in (:rows)", [(uuid_bytes(name),) for name in ids]
+        )
+        stored: dict[str, StoredReceipt | ConsentError] = {
+            name: Conflict(f"receipt {name} was erased") for name in ids
+        }
+        return stored | {receipt.id: receipt for receipt in map(_receipt, rows)}
+
+
+def _by_id(receipt: StoredReceipt) -> str:
+    return receipt.id
+
+
+def _receipt(row: Row) -> StoredReceipt:
+    return StoredReceipt(
+        site_id=row["site_id"],
+        id=uuid_text(row["id"]),
+        recorded_at=row["recorded_at"],
+        version=row["version"],
+        payload=row["payload"],
+        signature=row["signature"],
+        kid=row["kid"],
+    )

@@ -4,7 +4,8 @@
 PYTHON ?=
 VENV ?= .venv
 WORKERS ?= 2
-DIR ?= dist/installed
+DIST ?= dist
+DIR ?= $(DIST)/installed
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -61,15 +62,15 @@ banner: widget/node_modules/installed  ## the committed banner is what the sourc
 	@echo "== banner: build it again and compare"
 	@.ci/same $(BANNER) $(MAKE) --no-print-directory widget
 
-wheel: $(BIN)/python  ## a wheel in dist/
+wheel: $(BIN)/python  ## a wheel in DIST, dist/ if not said
 	@echo "== wheel"
-	@rm -f dist/*.whl
-	@$(PIP) wheel --no-deps --wheel-dir dist .
+	@rm -f $(DIST)/*.whl
+	@$(PIP) wheel --no-deps --wheel-dir $(DIST) .
 
 installed: wheel  ## the wheel with what it needs in DIR, a folder to run from
 	@echo "== install: $(DIR)"
 	@$(BIN)/python -m venv --clear --without-pip $(DIR)
-	@$(PIP) --python $(DIR)/bin/python install dist/*.whl
+	@$(PIP) --python $(DIR)/bin/python install $(DIST)/*.whl
 
 # What is installed starts, away from the source.
 installs: installed

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 NODE_LEAST = 20
 POSTGRES_LEAST = 14
@@ -61,6 +62,15 @@ def postgres() -> Path:
         if version >= POSTGRES_LEAST and _output(initdb, "--version"):
             return folder
     raise Missing(f"no PostgreSQL {POSTGRES_LEAST} or later is here: {_HOW}")
+
+
+def project_files(*under: str) -> list[Path]:
+    """The files that git holds, as absolute paths; those `under` given paths, if any are."""
+    # The checkout may belong to another account than the one that tests: only its list is read.
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--", *under]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = (ROOT / name for name in ran.stdout.split("\0") if name)
+    return [path for path in listed if path.is_file()]
 
 
 def _chromiums() -> Iterator[str]:

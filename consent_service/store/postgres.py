@@ -163,11 +163,8 @@ class _Connection:
             f"column_{number}": list(values)
             for number, values in enumerate(zip(*rows, strict=True))
         }
-        arrays = ", ".join(f":{name}" for name in columns)
-        statement = sql.replace(":rows", "select * from unnest(:arrays)", 1)
-        statement = statement.replace(":arrays", arrays, 1)
         with _our_errors():
-            cursor = await self._connection.execute(_converted(statement), columns, binary=True)
+            cursor = await self._connection.execute(_unnested(sql, tuple(columns)), columns)
             return await cursor.fetchall()
 
     async def execute(self, sql: str, **parameters: Value) -> int:
@@ -227,6 +224,14 @@ def _converted(sql: str) -> bytes:
     """Our `:name` as psycopg's `%(name)s`; not in quotes or comments, and not `::casts`."""
     escaped = sql.replace("%", "%%")
     return _PARAMETER.sub(lambda m: m[1] or f"%({m[2]})s", escaped).encode()
+
+
+@lru_cache(maxsize=64)
+def _unnested(sql: str, columns: tuple[str, ...]) -> bytes:
+    """`:rows` as a query over arrays, in binary: as text each byte of them would be escaped."""
+    arrays = ", ".join(f"%({column})b" for column in columns)
+    source = "select * from unnest(:arrays)".replace(":arrays", arrays)
+    return sql.replace("%", "%%").replace(":rows", source, 1).encode()
 
 
 _conforms: type[Database] = Postgres

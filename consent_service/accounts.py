@@ -12,7 +12,7 @@ from consent_service.errors import Forbidden, Invalid, NotFound, SignInNeeded
 from consent_service.model import Account, ApiToken, Role
 from consent_service.signing import (
     constant_time_equal,
-    hash_token,
+    hash_secret,
     new_secret,
     uuid7,
 )
@@ -104,7 +104,7 @@ def _fits(hashed: str, password: str) -> bool:
 async def sign_in_link(store: Store, account: Account, now: int) -> str:
     """The secret of a new one-time link, good for an hour. Only its hash is kept."""
     secret = new_secret()
-    await store.accounts.add_link(hash_token(secret), account.id, now + LINK_SECONDS)
+    await store.accounts.add_link(hash_secret(secret), account.id, now + LINK_SECONDS)
     return secret
 
 
@@ -112,7 +112,7 @@ async def sign_in_by_link(store: Store, secret: str, now: int) -> Account:
     """The account of a one-time link, which is used up. Raises `SignInNeeded`."""
     try:
         async with store.transaction() as tx:
-            account_id = await tx.accounts.claim_link(hash_token(secret), now)
+            account_id = await tx.accounts.claim_link(hash_secret(secret), now)
             account = await tx.accounts.by_id(account_id)
             await audit.log(tx, Act(account.email, now), "sign_in", "by link")
     except NotFound as error:
@@ -145,7 +145,7 @@ async def add_token(store: Store, given: Grant, label: str, act: Act) -> NewToke
     )
     secret = f"{token.id}.{new_secret()}"
     async with store.transaction() as tx:
-        await tx.accounts.add_token(token, hash_token(secret))
+        await tx.accounts.add_token(token, hash_secret(secret))
         await audit.log(tx, act, "token.add", f"{token.id} {given.role.value}", given.site_id)
     return NewToken(token, secret)
 
@@ -160,7 +160,7 @@ async def open_token(store: Store, secret: str) -> ApiToken:
         token, kept = await store.accounts.token(id)
     except NotFound as error:
         raise refusal from error
-    if not constant_time_equal(hash_token(secret), kept) or token.revoked_at is not None:
+    if not constant_time_equal(hash_secret(secret), kept) or token.revoked_at is not None:
         raise refusal
     return token
 

@@ -81,13 +81,13 @@ def new_secret() -> str:
     return b64url(secrets.token_bytes(32))
 
 
-def hash_secret(secret: str) -> str:
-    """What is kept of a secret that we made, such as an API token: its SHA-256, 43 characters.
+def hash_secret(secret: str) -> bytes:
+    """What is kept of a secret that we made, such as an API token: its SHA-256, 32 bytes.
 
     A plain hash is enough, and quick, because a secret of 256 random bits cannot be guessed;
     it would not be enough for a password.
     """
-    return sha256_b64(_as_bytes(secret))
+    return hashlib.sha256(_as_bytes(secret)).digest()
 
 
 def uuid7(now_ms: int) -> str:

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import gc
+import hashlib
 import json
 import re
 import subprocess
@@ -684,8 +685,8 @@ def test_a_token_is_kept_as_the_hash_of_its_secret() -> None:
     secret = new_secret()
     assert len(unb64url(secret)) == 32
     assert secret != new_secret()
-    assert hash_secret(secret) == sha256_b64(secret.encode())
-    assert len(hash_secret("\ud800")) == 43
+    assert hash_secret(secret) == hashlib.sha256(secret.encode()).digest()
+    assert len(hash_secret("\ud800")) == 32
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,166 @@
+"""Puts the parts together: settings, keys, store, writer, routes."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypedDict
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp
+
+from consent_service import policies
+from consent_service.errors import (
+    Busy,
+    ConsentError,
+    Invalid,
+    NotFound,
+    SignInNeeded,
+    TooMany,
+    Unavailable,
+)
+from consent_service.settings import Settings
+from consent_service.signing import open_keyring
+from consent_service.store import ReceiptWriter, open_store
+from consent_service.web.errors import Problem, problem_of, problem_response
+from consent_service.web.hot import Hot
+from consent_service.web.limits import Attempts
+from consent_service.web.routes import routes
+from consent_service.web.service import Memory, Service
+
+log = logging.getLogger("consent_service")
+
+KEYS_EVERY = 5.0
+"""Seconds within which a running process signs with a key that was rotated."""
+
+
+class State(TypedDict):
+    """What the lifespan hands to every request."""
+
+    service: Service
+
+
+def create_app(settings: Settings, now: Callable[[], float] = time.time) -> ASGIApp:
+    """The service as an ASGI application. Opens nothing before its lifespan starts."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[State]:
+        async with running_service(settings, now) as service:
+            yield State(service=service)
+
+    app = Starlette(
+        routes=routes(),
+        lifespan=lifespan,
+        exception_handlers={
+            ConsentError: _refused,
+            HTTPException: _no_such_address,
+            Exception: _failed,
+        },
+    )
+    return Hot(app)
+
+
+@contextlib.asynccontextmanager
+async def running_service(
+    settings: Settings, now: Callable[[], float] = time.time
+) -> AsyncIterator[Service]:
+    """The parts, open, in their order: keys, database, public keys, banners, writer."""
+    keyring = open_keyring(settings.keys, int(now()))
+    async with (
+        open_store(settings.database) as store,
+        ReceiptWriter(
+            store, queue_limit=settings.receipts_queue, batch_limit=settings.receipts_batch
+        ) as writer,
+    ):
+        service = Service(settings, store, keyring, writer, now, Memory(now), Attempts())
+        await service.load_keys()
+        made = await policies.compose_anew(store, int(now()))
+        log.info("started", extra={"banners_made": made})
+        follower = asyncio.create_task(_follow_keys(service))
+        try:
+            yield service
+        finally:
+            follower.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await follower
+
+
+async def _follow_keys(service: Service) -> None:
+    """Pick up rotated keys, of this process and of others on the same database."""
+    while True:
+        await asyncio.sleep(KEYS_EVERY)
+        try:
+            await service.load_keys()
+        except ConsentError as error:
+            log.warning("the keys could not be read anew: %s", error)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ConsentError)  # noqa: S101  (the table above sends only these)
+    problem = problem_of(error)
+    if problem.status >= 500:
+        log.warning("refused: %s", error, extra={"path": _route(request), "status": problem.status})
+    if isinstance(error, SignInNeeded) and _for_people(request) and request.method == "GET":
+        return RedirectResponse(f"/sign-in?next={request.url.path}", 303)
+    return _answer(request, problem, _headers(request, error))
+
+
+def _headers(request: Request, error: ConsentError) -> dict[str, str]:
+    headers = dict(getattr(request.state, "answer_headers", {}))
+    if isinstance(error, Busy | TooMany):
+        headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, Unavailable):
+        headers["retry-after"] = "5"
+    if isinstance(error, SignInNeeded):
+        headers["www-authenticate"] = "Bearer"
+    return headers
+
+
+async def _no_such_address(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    if error.status_code == 404:
+        domain: ConsentError = NotFound("there is nothing at this address")
+        return _answer(request, problem_of(domain), {})
+    domain = Invalid(f"{request.method} is not for this address")
+    problem = Problem(
+        type="/help/problems#invalid",
+        title=error.detail,
+        status=error.status_code,
+        detail=domain.message,
+    )
+    return _answer(request, problem, dict(error.headers or {}))
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """A fault of ours. The log has the trace; the caller learns nothing of our insides."""
+    log.error("failed", exc_info=error, extra={"path": _route(request)})
+    problem = Problem(
+        type="/help/problems#fault",
+        title="Internal Server Error",
+        status=500,
+        detail="something broke here, and nothing was stored: try again, or tell the operator",
+    )
+    return _answer(request, problem, {})
+
+
+def _answer(request: Request, problem: Problem, headers: dict[str, str]) -> Response:
+    return problem_response(problem, headers)
+
+
+def _for_people(request: Request) -> bool:
+    path = request.url.path
+    return not path.startswith(("/v1/", "/.well-known/")) and path not in (
+        "/openapi.json",
+        "/healthz",
+        "/readyz",
+    )
+
+
+def _route(request: Request) -> str:
+    """The address as in the table, never as asked: a receipt's id is its key (R46)."""
+    route: Any = request.scope.get("route")
+    return getattr(route, "path", "unknown")

@@ -1,0 +1,58 @@
+"""`consent-service`: everything an operator does from a shell.
+
+The command line reads the clock and the settings; below it nothing does.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from consent_service import __version__
+from consent_service.cli.account import account
+from consent_service.cli.db import db
+from consent_service.cli.demo import demo
+from consent_service.cli.key import key
+from consent_service.cli.policy import policy
+from consent_service.cli.serve import health, serve
+from consent_service.cli.site import site
+from consent_service.errors import ConsentError
+from consent_service.settings import load_settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A TOML file with settings. Else the file that CONSENT_CONFIG names, if any.",
+)
+@click.pass_context
+def cli(context: click.Context, config: Path | None) -> None:
+    """Self-hosted cookie consent: one script tag, signed receipts, policy versions.
+
+    Settings come from the environment (CONSENT_DATABASE, CONSENT_BASE_URL, ...) and from a
+    TOML file; the page help/settings.md lists them all. To look around first:
+
+        consent-service demo
+    """
+    # `--help` of a command must work whatever the settings are.
+    if not {"-h", "--help"} & set(sys.argv[1:]):
+        context.obj = load_settings(os.environ, config)
+
+
+for command in (serve, demo, site, account, policy, key, db, health):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line. What the domain refuses is one line on stderr, and exit status 1."""
+    try:
+        cli.main(args=arguments, standalone_mode=True)
+    except ConsentError as error:
+        click.echo(f"consent-service: {error.message}", err=True)
+        for finding in getattr(error, "findings", ()):
+            click.echo(f"  {finding.rule} {finding.field}: {finding.message}", err=True)
+        sys.exit(1)

@@ -1,0 +1,52 @@
+"""`consent-service site`: make and list sites."""
+
+import click
+
+from consent_service import audit, sites
+from consent_service.cli.running import act, with_store
+from consent_service.model import Site
+from consent_service.settings import Settings
+from consent_service.store import Store
+
+
+@click.group()
+def site() -> None:
+    """The sites that this service serves."""
+
+
+@site.command()
+@click.argument("key")
+@click.option("--name", required=True, help="What the site is called.")
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    required=True,
+    help="An origin whose pages may post choices, such as https://shop.example. Repeatable.",
+)
+@click.pass_obj
+def add(settings: Settings, key: str, name: str, origins: tuple[str, ...]) -> None:
+    """Make a site. KEY is its name in addresses: 3 to 40 of a-z, 0-9 and hyphen."""
+    who = act()
+
+    async def work(store: Store) -> Site:
+        async with store.transaction() as tx:
+            made = await sites.add(tx, key, name, origins, who.now)
+            await audit.log(tx, who, "site.add", key, made.id)
+        return made
+
+    made = with_store(settings, work)
+    click.echo(f"Made {made.key}. Its script tag, once a policy is published:")
+    click.echo(f'  <script async src="{settings.base_url}/v1/sites/{made.key}/banner.js"></script>')
+
+
+@site.command("list")
+@click.pass_obj
+def list_sites(settings: Settings) -> None:
+    """Show every site with its origins."""
+
+    async def work(store: Store) -> list[Site]:
+        return list(await store.sites.all())
+
+    for each in with_store(settings, work):
+        click.echo(f"{each.key}  {each.name}  {', '.join(each.origins)}")

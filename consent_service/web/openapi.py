@@ -1,0 +1,217 @@
+"""The API's description (OpenAPI 3.1), made from the very types that parse what comes in."""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consent_service import __version__
+from consent_service.model import Choice, PolicyVersion
+from consent_service.policies import Publication
+from consent_service.web.api import policies, receipts
+from consent_service.web.errors import Problem
+
+
+class Operation(NamedTuple):
+    """What one address does, in words and types."""
+
+    summary: str
+    answers: dict[int, tuple[str, type | str]]
+    """By status: what it means, and its type or its content type."""
+    takes: type | None = None
+    refusals: tuple[int, ...] = ()
+    token: bool = False
+
+
+JAVASCRIPT, JWK_SET = "text/javascript", "application/jwk-set+json"
+
+# By method and path, as in `routes.py`. A test holds the two tables together.
+OPERATIONS: dict[tuple[str, str], Operation] = {
+    ("GET", "/v1/sites/{site}/banner.js"): Operation(
+        "The current banner, in one file. `lang` asks for a language.",
+        {200: ("The script, compressed as the browser asks.", JAVASCRIPT)},
+        refusals=(404,),
+    ),
+    ("GET", "/v1/sites/{site}/banner/{sha256}.js"): Operation(
+        "Exact bytes under their SHA-256, for ever: for Subresource Integrity.",
+        {200: ("The script.", JAVASCRIPT)},
+        refusals=(404,),
+    ),
+    ("GET", "/v1/sites/{site}/policy"): Operation(
+        "The version that visitors are asked now.",
+        {200: ("Its exact bytes; `X-Policy-SHA256` is their hash.", PolicyVersion)},
+        refusals=(404,),
+    ),
+    ("GET", "/v1/sites/{site}/policy/versions"): Operation(
+        "Every published version, newest first.",
+        {200: ("The list.", policies.VersionList)},
+        refusals=(404,),
+    ),
+    ("GET", "/v1/sites/{site}/policy/versions/{reference}"): Operation(
+        "A published version by its number or SHA-256, for ever.",
+        {200: ("The exact bytes that its hash is of.", PolicyVersion)},
+        refusals=(404,),
+    ),
+    ("POST", "/v1/sites/{site}/receipts"): Operation(
+        "Record a visitor's choice. Answered only when its signed receipt is stored durably. "
+        "Idempotent by `id`. Sent by pages of the site's origins, as `text/plain` so that no "
+        "preflight is needed, or as `application/json`.",
+        {
+            201: ("Recorded.", receipts.Confirmation),
+            200: ("A retry: the receipt that is on file.", receipts.Confirmation),
+        },
+        takes=Choice,
+        refusals=(403, 404, 409, 410, 413, 415, 422, 503),
+    ),
+    ("GET", "/v1/sites/{site}/receipts/{id}"): Operation(
+        "A receipt by its id, which whoever made the choice holds.",
+        {200: ("The receipt, as signed and as read.", receipts.Readable)},
+        refusals=(404,),
+    ),
+    ("GET", "/v1/sites/{site}/policy/draft"): Operation(
+        "The draft, with the revision that publishing names.",
+        {200: ("The draft.", policies.DraftDocument)},
+        refusals=(401, 403, 404),
+        token=True,
+    ),
+    ("PUT", "/v1/sites/{site}/policy/draft"): Operation(
+        "Save the draft over the revision that was seen.",
+        {200: ("The draft as saved.", policies.DraftDocument)},
+        takes=policies.DraftSaving,
+        refusals=(401, 403, 404, 409, 413, 415, 422),
+        token=True,
+    ),
+    ("POST", "/v1/sites/{site}/policy/versions"): Operation(
+        "Publish the draft at the revision that was seen, as the next version.",
+        {201: ("Published.", policies.VersionSummary)},
+        takes=Publication,
+        refusals=(401, 403, 404, 409, 415, 422),
+        token=True,
+    ),
+    ("GET", "/.well-known/jwks.json"): Operation(
+        "The public keys that receipts are checked with, retired ones too (RFC 7517).",
+        {200: ("The key set.", JWK_SET)},
+    ),
+    ("GET", "/healthz"): Operation(
+        "Whether the process answers.", {200: ("It does.", "application/json")}
+    ),
+    ("GET", "/readyz"): Operation(
+        "Whether the process can store a receipt.",
+        {200: ("It can.", "application/json")},
+        refusals=(503,),
+    ),
+}
+
+_REFUSALS = {
+    401: "Nobody is signed in, or the token is not known.",
+    403: "Not for this caller, or from this origin.",
+    404: "There is no such thing.",
+    409: "Someone else changed it first, or this id stands for something else.",
+    410: "This version was superseded too long ago.",
+    413: "The body is too large.",
+    415: "The body's content type is not taken here.",
+    422: "The body does not fit: `field` and `detail` say where and how.",
+    503: "Nothing was stored. Try again after `Retry-After` seconds.",
+}
+
+_PARAMETERS = {
+    "site": "The site's key.",
+    "sha256": "A SHA-256 in base64url, 43 characters.",
+    "reference": "A version's number, or its SHA-256 in base64url.",
+    "id": "The receipt's id, a UUIDv7.",
+}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 document."""
+    types = sorted(_types(), key=lambda kind: kind.__name__)
+    _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    paths: dict[str, dict[str, Any]] = {}
+    for (method, path), operation in OPERATIONS.items():
+        paths.setdefault(path, {})[method.lower()] = _operation(method, path, operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Consent service",
+            "version": __version__,
+            "description": "Cookie consent with signed receipts.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _types() -> set[type]:
+    found: set[type] = {Problem}
+    for operation in OPERATIONS.values():
+        found |= {kind for _, kind in operation.answers.values() if isinstance(kind, type)}
+        found |= {operation.takes} if operation.takes else set()
+    return found
+
+
+def _operation(method: str, path: str, operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": f"{method.lower()}{path}".replace("/", "_").replace(".", "_"),
+        "summary": operation.summary,
+        "parameters": _parameters(path),
+        "responses": {
+            **{str(code): _answer(*answer) for code, answer in operation.answers.items()},
+            **{str(code): _refusal(code) for code in operation.refusals},
+        },
+    }
+    if operation.takes:
+        described["requestBody"] = _taken(path, operation.takes)
+    if operation.token:
+        described["security"] = [{"token": []}]
+    return described
+
+
+def _parameters(path: str) -> list[dict[str, Any]]:
+    named = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": words,
+            "schema": {"type": "string"},
+        }
+        for name, words in _PARAMETERS.items()
+        if f"{{{name}}}" in path
+    ]
+    if path.endswith("banner.js"):
+        language = {"name": "lang", "in": "query", "schema": {"type": "string"}}
+        named.append({**language, "description": "A BCP 47 language tag."})
+    return named
+
+
+def _taken(path: str, kind: type) -> dict[str, Any]:
+    types = receipts.TYPES if path.endswith("/receipts") else ("application/json",)
+    return {"required": True, "content": {name: {"schema": _reference(kind)} for name in types}}
+
+
+def _answer(meaning: str, kind: type | str) -> dict[str, Any]:
+    if isinstance(kind, str):
+        return {"description": meaning, "content": {kind: {}}}
+    return {"description": meaning, "content": {"application/json": {"schema": _reference(kind)}}}
+
+
+def _refusal(code: int) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": _reference(Problem)}}
+    return {"description": _REFUSALS[code], "content": content}
+
+
+def _reference(kind: type) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+
+
+async def json(request: Request) -> Response:
+    """The document itself."""
+    headers = {"access-control-allow-origin": "*", "cache-control": "public, max-age=300"}
+    return Response(msgspec.json.encode(document()), 200, headers, "application/json")

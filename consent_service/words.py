@@ -92,7 +92,7 @@ def duration(seconds: int | None, language: str) -> str:
     `seconds` as in `CookieDeclaration`: None for a session item, 0 for one never deleted.
     The largest unit that says it exactly is used, a year being 365 days and a month 30.
     """
-    own = texts(language)["pages"]["durations"]
+    own = texts(language)["durations"]
     if not seconds:
         return str(own["session" if seconds is None else "forever"])
     unit, size = next((unit, size) for unit, size in _UNITS if seconds % size == 0)

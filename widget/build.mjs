@@ -1,0 +1,60 @@
+/**
+ * From src/ to the one file that the service composes banners from. The result is committed, and
+ * rebuilding it changes no byte.
+ *
+ * @import { Plugin } from "esbuild"
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build, transform } from "esbuild";
+import { BUNDLE, compose, makeConfig } from "./test/fixture.mjs";
+
+/** What a visitor's browser loads at most: code, styles, texts and policy, in brotli 11. */
+const BUDGET = 9_500;
+
+/** @type {Plugin} */
+const styles = {
+  name: "styles",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const css = readFileSync(path, "utf8");
+      const { code } = await transform(css, { loader: "css", minify: true, target: "chrome105" });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
+/** @param {string | Uint8Array} bytes */
+const brotli = (bytes) =>
+  brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
+
+async function bundle() {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL("src/main.js", import.meta.url))],
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: "es2022",
+    legalComments: "none",
+    plugins: [styles],
+    write: false,
+  });
+  return outputFiles[0].text;
+}
+
+/** @param {string} text */
+function check(text) {
+  const places = text.split("__CONFIG__").length - 1;
+  if (places !== 1) throw new Error(`__CONFIG__ is in the bundle ${places} times, not once`);
+  const whole = compose(text, makeConfig());
+  const size = brotli(whole);
+  console.log(`bundle   ${text.length} bytes, brotli ${brotli(text)}`);
+  console.log(`composed ${whole.length} bytes, gzip ${gzipSync(whole, { level: 9 }).length}`);
+  console.log(`composed brotli ${size} of ${BUDGET}`);
+  if (size > BUDGET) throw new Error(`${size - BUDGET} bytes above the budget of ${BUDGET}`);
+}
+
+const text = await bundle();
+check(text);
+writeFileSync(BUNDLE, text);

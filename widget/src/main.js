@@ -1,0 +1,4 @@
+import { boot } from "./boot.js";
+import { safely } from "./safely.js";
+
+safely(boot)();

@@ -1,0 +1,102 @@
+/**
+ * One site's configuration, of the size that a real one has: six declarations, one language.
+ *
+ * @import { Config } from "../types/internal.js"
+ */
+import { readFileSync } from "node:fs";
+
+const FOLDER = new URL("../../consent_service/", import.meta.url);
+
+/** @param {string} language @returns {Record<string, string>} */
+export const textsOf = (language) =>
+  JSON.parse(readFileSync(new URL(`locales/${language}.json`, FOLDER), "utf8")).banner;
+
+/** @param {Partial<Config>} [changes] @returns {Config} */
+export const makeConfig = (changes = {}) => ({
+  site: "shop",
+  version: 7,
+  language: "en",
+  direction: "ltr",
+  languages: ["en", "sv"],
+  artifact: "0f3a9c1d5b7e2468",
+  epochs: { preferences: 1, statistics: 1, marketing: 1 },
+  days: { granted: 182, refused: 182 },
+  domain: "",
+  controller: "Nordlund Tea AB",
+  texts: {
+    ...textsOf(changes.language ?? "en"),
+    title: "Cookies on this site",
+    intro: "We use cookies that the shop needs, and others only if you agree to them.",
+  },
+  categories: [
+    {
+      id: "necessary",
+      title: "Necessary",
+      text: "Keep your basket and your session while you shop, and remember this choice.",
+    },
+    {
+      id: "preferences",
+      title: "Preferences",
+      text: "Remember settings such as the language that you picked, so that you need not pick it again.",
+    },
+    {
+      id: "statistics",
+      title: "Statistics",
+      text: "Count which pages are read and where visitors get stuck, so that we can mend them.",
+    },
+    {
+      id: "marketing",
+      title: "Marketing",
+      text: "Let advertising partners recognise you here and elsewhere, to show and to measure adverts.",
+    },
+  ],
+  declarations: [
+    declaration("session", "necessary", "Nordlund Tea AB", "Keeps your basket.", "Session"),
+    declaration("consent", "necessary", "Nordlund Tea AB", "Remembers your choice.", "6 months"),
+    declaration("lang", "preferences", "Nordlund Tea AB", "Remembers your language.", "1 year"),
+    declaration("_ga", "statistics", "Nordic Metrics AB", "Tells visitors apart.", "2 years"),
+    declaration("_ga_*", "statistics", "Nordic Metrics AB", "Keeps the session.", "2 years"),
+    declaration("_adpix", "marketing", "AdPix Ltd", "Recognises you on other sites.", "3 months"),
+  ],
+  changes: {},
+  links: {
+    cookies: "/policies/shop/cookies?lang=en",
+    privacy: "/policies/shop/privacy?lang=en",
+    verify: "/help/check-a-receipt",
+  },
+  ...changes,
+});
+
+/**
+ * @param {string} name
+ * @param {Config["categories"][number]["id"]} category
+ * @param {string} provider
+ * @param {string} purpose
+ * @param {string} duration
+ * @returns {Config["declarations"][number]}
+ */
+export function declaration(name, category, provider, purpose, duration) {
+  const hosts = { "Nordic Metrics AB": "stats.example", "AdPix Ltd": "ads.example" }[provider];
+  return {
+    name,
+    category,
+    provider,
+    purpose,
+    storage: "cookie",
+    duration,
+    country: "SE",
+    domain: "",
+    hosts: hosts ? [hosts] : [],
+  };
+}
+
+/** As the service composes it. @param {string} bundle @param {Config} config */
+export function compose(bundle, config) {
+  const json = JSON.stringify(config)
+    .replaceAll("<", "\\u003c")
+    .replaceAll("\u2028", "\\u2028")
+    .replaceAll("\u2029", "\\u2029");
+  return bundle.replace("__CONFIG__", () => json);
+}
+
+export const BUNDLE = new URL("banner.min.js", FOLDER);

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from consent_service import signing
 from consent_service.cli.key import key as key_commands
 from consent_service.errors import Misconfigured
 from consent_service.settings import Settings
@@ -140,7 +141,7 @@ GARBAGE = [
     ("ledger", pem(Ed448PrivateKey.generate()), "not an Ed25519 one"),
     ("receipts", pem(Ed25519PrivateKey.generate()), "holds another key than its name says"),
     ("sessions", b"", "secret of 0 bytes; it needs 32"),
-    ("sessions", b"A" * 40, "secret of 30 bytes; it needs 32"),
+    ("sessions", b"A" * 42, "secret of 31 bytes; it needs 32"),
     ("sessions", b"\xff" * 32, "not a secret in base64url"),
     ("sessions", b"not base64url, but long enough to be so", "not a secret in base64url"),
     ("sessions", b"A" * 43 + b"\n", "holds another key than its name says"),
@@ -189,10 +190,12 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path, act: type[Keyring
 
 def test_no_secret_is_shown_by_what_holds_it(folder: Path) -> None:
     keyring = open_keyring(folder, NOW)
-    secret = key_file(folder, "sessions").read_text().strip()
-    shown = repr((keyring, vars(keyring), list_keys(folder)))
+    path = key_file(folder, "sessions")
+    shown = repr((keyring, vars(keyring), list_keys(folder), signing._read_key(path)))
+    secret = path.read_text().strip()
+    assert path.name in shown
     assert secret not in shown
-    assert "seed" not in shown
+    assert repr(signing.unb64url(secret)) not in shown
 
 
 # --- Rotation and running processes
@@ -312,3 +315,11 @@ def test_the_commands_take_only_purposes_that_exist(folder: Path) -> None:
     assert result.exit_code == 2
     assert "'cookies' is not one of" in result.output
     assert len(list_keys(folder)) == 3
+
+
+def test_the_help_page_names_every_purpose_and_command() -> None:
+    page = (Path(signing.__file__).parent / "help/keys.md").read_text()
+    for purpose in Purpose:
+        assert f"`{purpose}-<time>-<id>." in page
+    for command in key_commands.commands:
+        assert f"consent-service key {command}" in page

@@ -1,4 +1,4 @@
-"""House-keeping: what every file of the project keeps to, and pages that tell no stale story."""
+"""House-keeping: what every file of the project keeps to."""
 
 import ast
 import json
@@ -10,7 +10,6 @@ import pytest
 from tests.tools import ROOT, project_files
 
 FILES = project_files()
-HELP = ROOT / "consent_service/help"
 
 
 def _name(path: Path) -> str:
@@ -114,33 +113,6 @@ def test_every_module_says_what_it_is_for() -> None:
 
 def _documented(text: str) -> bool:
     return ast.get_docstring(ast.parse(text)) is not None
-
-
-def _links(path: Path) -> list[str]:
-    """Where a page's links lead, as far as that is here: no scheme, no mere anchor."""
-    # A link in an example is an example.
-    text = re.sub(r"```.*?```|`[^`\n]*`", "", path.read_text(), flags=re.S)
-    links = re.findall(r"\]\(([^)\s#]+)[^)]*\)", text)
-    return [link for link in links if "://" not in link and not link.startswith("mailto:")]
-
-
-@pytest.mark.parametrize("path", _ending(".md"), ids=_name)
-def test_every_link_of_a_page_leads_somewhere(path: Path) -> None:
-    assert not [link for link in _links(path) if not _leads_somewhere(path, link)]
-
-
-def _leads_somewhere(path: Path, link: str) -> bool:
-    if path.parent == HELP:
-        # Served at /help/{page}: its neighbours have no ending, other addresses are the service's.
-        return link.startswith("/") or (HELP / f"{link}.md").is_file()
-    return (path.parent / link).exists()
-
-
-@pytest.mark.parametrize("path", sorted(HELP.glob("*.md")), ids=_name)
-def test_a_help_page_opens_with_its_title_and_has_one(path: Path) -> None:
-    text = re.sub(r"```.*?```", "", path.read_text(), flags=re.S)
-    assert text.startswith("# ")
-    assert len(re.findall(r"^# ", text, flags=re.M)) == 1
 
 
 def test_the_tests_page_names_every_folder_of_tests() -> None:

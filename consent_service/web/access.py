@@ -22,11 +22,17 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 COOKIE = "consent_session"
 
 
+def cookie_name(secure: bool) -> str:
+    """The session cookie's name. Over TLS its prefix binds it to this host (RFC 6265bis)."""
+    return f"__Host-{COOKIE}" if secure else COOKIE
+
+
 class Access(Enum):
-    """Who may, where it is not a role on the site that the address names."""
+    """Who may, where it is not one role on the site that the address names."""
 
     ANYONE = "anyone"
     SIGNED_IN = "signed in"
+    MEMBER = "any role on the site"
 
 
 Needs = Access | Role
@@ -74,15 +80,13 @@ async def _let_in(request: Request, needs: Needs) -> None:
     caller = await identify(request)
     if caller.account and request.method not in SAFE:
         same_origin(request, service(request).settings.base_url)
-    if isinstance(needs, Role):
+    if needs is not Access.SIGNED_IN:
+        roles = (needs,) if isinstance(needs, Role) else tuple(Role)
         site_id = await _site_id(request)
-        if not caller.may(needs, site_id):
-            raise Forbidden(f"this is for {_article(needs)} of this site; you are {caller.actor}")
+        if not any(caller.may(role, site_id) for role in roles):
+            named = " or ".join(f"an {role.value}" for role in roles)
+            raise Forbidden(f"this is for {named} of this site; you are {caller.actor}")
     request.state.caller = caller
-
-
-def _article(role: Role) -> str:
-    return f"an {role.value}"
 
 
 async def _site_id(request: Request) -> int:
@@ -105,10 +109,10 @@ async def identify(request: Request) -> Caller:
 
 async def signed_in(request: Request) -> Account | None:
     """The account of this request's session cookie, if there is a good one."""
-    sealed = request.cookies.get(COOKIE)
+    running = service(request)
+    sealed = request.cookies.get(cookie_name(running.settings.secure))
     if not sealed:
         return None
-    running = service(request)
     seconds = running.settings.session_hours * 3600
     try:
         session = running.keyring.sessions.open(sealed, int(running.now()), seconds)

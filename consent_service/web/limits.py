@@ -81,6 +81,24 @@ class Attempts:
                 wait = int(WINDOW - (now - recent[0])) + 1
                 raise TooMany("too many attempts: wait a few minutes and try again", wait)
 
+    def begin(self, keys: tuple[str, ...], now: float) -> None:
+        """Count an attempt as failed before it is looked at; raises `TooMany` as `check` does.
+
+        Looking at a password takes a while: of many attempts at once, all would pass a check
+        that only counts those that are over.
+        """
+        self.check(keys, now)
+        self.failed(keys, now)
+
+    def take_back(self, keys: Iterable[str], at: float) -> None:
+        """The attempt that began at that time succeeded. Earlier failures stay counted."""
+        for key in keys:
+            times = self._failed.get(key, [])
+            if at in times:
+                times.remove(at)
+            if not times:
+                self._failed.pop(key, None)
+
     def failed(self, keys: Iterable[str], now: float) -> None:
         """Remember a failure."""
         if len(self._failed) > _REMEMBERED:

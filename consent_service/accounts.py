@@ -55,7 +55,8 @@ async def grant(store: Store, account: Account, given: Grant, act: Act) -> None:
     role, site_id = given
     async with store.transaction() as tx:
         await tx.accounts.grant(account.id, site_id, role)
-        await audit.log(tx, act, "role.grant", f"{role.value} to {account.email}", site_id)
+        # An event is about one site or about none: `EVERY_SITE` is no row that it could point to.
+        await audit.log(tx, act, "role.grant", f"{role.value} to {account.email}", site_id or None)
 
 
 async def revoke(store: Store, account: Account, taken: Grant, act: Act) -> None:
@@ -63,7 +64,8 @@ async def revoke(store: Store, account: Account, taken: Grant, act: Act) -> None
     role, site_id = taken
     async with store.transaction() as tx:
         await tx.accounts.revoke(account.id, site_id, role)
-        await audit.log(tx, act, "role.revoke", f"{role.value} of {account.email}", site_id)
+        # An event is about one site or about none: `EVERY_SITE` is no row that it could point to.
+        await audit.log(tx, act, "role.revoke", f"{role.value} of {account.email}", site_id or None)
 
 
 async def set_password(store: Store, account: Account, password: str, act: Act) -> None:

@@ -1,0 +1,116 @@
+"""A visitor's browser, and everything it asked for: also what it did not."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page, Request
+
+from tests.browser.stage import Stage
+
+PATIENCE = 10_000
+"""Milliseconds that a page may take on a busy machine."""
+
+
+class Visit:
+    """One visitor with a fresh profile, on one page of the shop."""
+
+    def __init__(self, stage: Stage, context: BrowserContext) -> None:
+        self.stage, self.context = stage, context
+        self.requests: list[Request] = []
+        self.errors: list[str] = []
+        context.set_default_timeout(PATIENCE)
+        context.on("request", lambda request: self.requests.append(request))
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        self.page = context.new_page()
+
+    def open(self, path: str = "/") -> Page:
+        """Open a page of the shop and wait until the widget is there."""
+        self.page.goto(f"{self.stage.shop}{path}")
+        self.page.wait_for_function("window.consent && window.consent.get")
+        return self.page
+
+    def reload(self) -> Page:
+        """Load the page again and wait until the widget is there."""
+        self.page.reload()
+        self.page.wait_for_function("window.consent && window.consent.get")
+        return self.page
+
+    @property
+    def banner(self) -> Locator:
+        """Layer one."""
+        return self.page.locator("section[role=region]")
+
+    @property
+    def dialog(self) -> Locator:
+        """Layer two."""
+        return self.page.get_by_role("dialog")
+
+    def press(self, label: str, within: Locator | None = None) -> None:
+        """Press a button by its name."""
+        (within or self.banner).get_by_role("button", name=label, exact=True).click()
+
+    def settings(self) -> Locator:
+        """Open layer two from the link at the foot of the page."""
+        self.page.get_by_role("link", name="Cookie settings").click()
+        self.dialog.wait_for()
+        return self.dialog
+
+    def posts(self) -> list[dict[str, Any]]:
+        """The choices that were posted, in order."""
+        bodies = (
+            request.post_data
+            for request in self.requests
+            if request.method == "POST" and request.url.startswith(self.stage.service)
+        )
+        return [json.loads(body or "{}") for body in bodies]
+
+    def asked_of_tags(self) -> list[str]:
+        """The third parties' paths that this browser requested, the log's own left out."""
+        return [
+            request.url.removeprefix(self.stage.tags).partition("?")[0]
+            for request in self.requests
+            if request.url.startswith(self.stage.tags) and not request.url.endswith("/log")
+        ]
+
+    def cookies(self) -> dict[str, str]:
+        """Every cookie in the browser, of whatever host, HttpOnly too."""
+        return {cookie["name"]: cookie["value"] for cookie in self.context.cookies()}
+
+    def stored(self) -> list[str]:
+        """The names in both storages of the page."""
+        names = self.page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
+        return sorted(names)
+
+    def consent(self) -> dict[str, Any]:
+        """What the page's scripts are told."""
+        answer: dict[str, Any] = self.page.evaluate("window.consent.get()")
+        return answer
+
+    def until(self, true: Callable[[], object]) -> None:
+        """Wait for something that the browser does by itself."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while not true():
+            assert time.monotonic() < deadline, "waited too long"
+            self.page.wait_for_timeout(30)
+
+    def recorded(self, count: int) -> dict[str, Any]:
+        """The answer to the `count`-th choice, once the service has confirmed it."""
+        self.until(lambda: len(self._answers()) >= count)
+        answer: dict[str, Any] = self._answers()[count - 1]
+        return answer
+
+    def _answers(self) -> list[dict[str, Any]]:
+        answers = []
+        for request in self.requests:
+            if request.method == "POST" and request.url.startswith(self.stage.service):
+                response = request.response()
+                if response is not None and response.ok:
+                    answers.append(response.json())
+        return answers
+
+    def settle(self) -> None:
+        """Give whatever might still be asked for the time to be asked for."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_timeout(300)

@@ -15,7 +15,7 @@ BANNER = consent_service/banner.min.js
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .NOTPARALLEL:
-.PHONY: help run test lint types widget-test banner installs unit browser \
+.PHONY: help run test lint types widget-test banner stages unit browser \
         bench widget tools wheel installed clean
 
 help:  ## what can be made
@@ -24,7 +24,7 @@ help:  ## what can be made
 run: $(VENV)/installed  ## start the service and the demo shop, on this machine alone
 	@$(BIN)/consent-service demo
 
-test: tools lint types widget-test banner installs  ## install what is needed, check everything
+test: tools lint types widget-test banner stages  ## install what is needed, check everything
 	@echo "== tests: unit, store, api, fuzz, faults, browser"
 	@$(PYTEST)
 
@@ -72,9 +72,9 @@ installed: wheel  ## the wheel with what it needs in DIR, a folder to run from
 	@$(BIN)/python -m venv --clear --without-pip $(DIR)
 	@$(PIP) --python $(DIR)/bin/python install $(DIST)/*.whl
 
-# What is installed starts, away from the source.
-installs: installed
-	@cd $(DIR) && bin/consent-service --help >/dev/null
+stages: tools  ## the Dockerfile's steps, without an engine: built, started, asked, stopped
+	@echo "== stages of the Dockerfile"
+	@$(BIN)/python .ci/stages.py
 
 bench: $(VENV)/installed-dev  ## the benchmark: one table, each row beside a raw ASGI answer
 	@$(BIN)/python -m tests.bench

@@ -1,6 +1,6 @@
 """The image and the composition, read as text: no engine is needed to see that they fit.
 
-What their steps do is exercised by `make test`, which runs the same targets.
+What their steps do is exercised by `make stages`, which replays them.
 """
 
 import json
@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from threading import Thread
 from typing import Any
 
@@ -17,38 +17,20 @@ import pytest
 import yaml
 
 from consent_service.settings import HELP, PREFIX, load_settings
+from tests.dockerfile import instructions, only, stages
+from tests.tools import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 PINNED = re.compile(r"^[a-z]+:\d+(\.\d+)*-[a-z-]+$")
 
 
-def _instructions() -> list[tuple[str, str]]:
-    """Each instruction of the Dockerfile with its arguments, continued lines joined."""
-    text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.M)
-    lines = text.replace("\\\n", " ").splitlines()
-    return [
-        (name, rest.strip()) for name, _, rest in (line.partition(" ") for line in lines if line)
-    ]
-
-
-INSTRUCTIONS = _instructions()
-STAGES = [rest for name, rest in INSTRUCTIONS if name == "FROM"]
+INSTRUCTIONS = instructions()
+STAGES = [each.rest for each in INSTRUCTIONS if each.name == "FROM"]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 
-def _last_stage() -> list[tuple[str, str]]:
-    start = max(i for i, (name, _) in enumerate(INSTRUCTIONS) if name == "FROM")
-    return INSTRUCTIONS[start:]
-
-
-def _only(name: str) -> str:
-    (found,) = [rest for instruction, rest in _last_stage() if instruction == name]
-    return found
-
-
 def _environment() -> dict[str, str]:
-    return dict(word.split("=", 1) for word in _only("ENV").split())
+    return dict(word.split("=", 1) for word in only("ENV").split())
 
 
 def test_the_image_is_built_in_three_stages() -> None:
@@ -106,14 +88,14 @@ def test_every_target_is_phony_and_explained_or_part_of_another() -> None:
 
 
 def test_the_image_does_not_run_as_root() -> None:
-    account, group = map(int, _only("USER").split(":"))
+    account, group = map(int, only("USER").split(":"))
     assert min(account, group) >= 1000
 
 
 def test_the_volume_belongs_to_the_account_that_runs() -> None:
-    assert _only("VOLUME") == "/data"
-    copies = [rest for name, rest in _last_stage() if name == "COPY" and rest.endswith(" /data")]
-    assert f"--chown={_only('USER')}" in copies[0].split()
+    assert only("VOLUME") == "/data"
+    copies = [rest for name, rest in stages()[""] if name == "COPY" and rest.endswith(" /data")]
+    assert f"--chown={only('USER')}" in copies[0].split()
 
 
 def test_all_that_the_image_writes_is_on_its_volume() -> None:
@@ -125,13 +107,13 @@ def test_all_that_the_image_writes_is_on_its_volume() -> None:
 
 @pytest.mark.parametrize("instruction", ["ENTRYPOINT", "CMD"])
 def test_no_shell_stands_between_the_engine_and_the_service(instruction: str) -> None:
-    words = json.loads(_only(instruction))
+    words = json.loads(only(instruction))
     assert words
     assert "sh" not in words
 
 
 def _health_check() -> list[str]:
-    words: list[str] = json.loads(_only("HEALTHCHECK").partition("CMD ")[2])
+    words: list[str] = json.loads(only("HEALTHCHECK").partition("CMD ")[2])
     assert words[0] == "python"
     return [sys.executable, *words[1:]]
 

@@ -11,7 +11,7 @@ import { build, transform } from "esbuild";
 import { BUNDLE, compose, makeConfig } from "./test/fixture.mjs";
 
 /** What a visitor's browser loads at most: code, styles, texts and policy, in brotli 11. */
-const BUDGET = 9_500;
+const BUDGET = 8_700;
 
 /** @type {Plugin} */
 const styles = {
@@ -20,7 +20,7 @@ const styles = {
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const css = readFileSync(path, "utf8");
       const { code } = await transform(css, { loader: "css", minify: true, target: "chrome105" });
-      return { contents: code.trim(), loader: "text" };
+      return { contents: `export default ${JSON.stringify(code.trim())}`, loader: "js" };
     });
   },
 };

@@ -4,9 +4,7 @@
  * @import { ConsentApi } from "../types/consent.js"
  */
 import { choose } from "./choose.js";
-import { say } from "./config.js";
 import { get, has } from "./state.js";
-import { announce } from "./ui/stage.js";
 
 /**
  * @param {() => void} open
@@ -27,8 +25,7 @@ export const makeApi = (open, close) => ({
   close,
   withdraw() {
     close();
-    choose([], "api", 2);
-    announce(say("saved"), true);
+    choose(0, "api", 2);
   },
   push(...commands) {
     for (const command of commands) {

@@ -12,52 +12,58 @@ import { attach } from "./ui/stage.js";
 const OPENERS = "[data-consent-open],[href='#consent']";
 
 /** Two tags by mistake: the second does nothing. */
+const present = () => window.consent && "withdraw" in window.consent;
+
 export const boot = () => {
   if (!present()) inPagesLanguage(safely(start));
 };
 
-const present = () => !!window.consent && "withdraw" in window.consent;
-
 function start() {
+  const early = window.consent;
   if (present()) return;
   look();
   resume();
-  state.ask = ask;
-  const early = window.consent;
-  const api = makeApi(safely(open), safely(close));
-  window.consent = api;
   watch(safely(attach));
   scan();
+  const api = makeApi(open, close);
+  window.consent = api;
   tell("ready");
   if (Array.isArray(early)) api.push(...early);
+  state.render = render;
+  render();
   listen();
-  if (state.verdict.ask) ask();
-  if (location.hash === "#consent") open();
 }
 
-function ask() {
+function render() {
+  if (!state.about) return hideBanner();
   showBanner(open);
   tell("ask");
 }
 
-const open = () => openDialog(hideBanner);
+/** A dialog needs a body to be in. @type {() => void} */
+const open = safely(() => {
+  if (document.body) openDialog();
+  else addEventListener("DOMContentLoaded", open);
+});
 
-function close() {
+const close = safely(() => {
   closeDialog();
   hideBanner();
-}
+});
 
 /** Ways in from the page: links and buttons, also later ones, and the address. */
 function listen() {
+  const follow = () => location.hash === "#consent" && open();
+  addEventListener("hashchange", follow);
+  follow();
   addEventListener(
     "click",
-    safely((event) => {
-      const opens = event.composedPath().some((node) => node instanceof Element && node.matches(OPENERS));
-      if (!opens) return;
+    (event) => {
+      const { target } = event;
+      if (!(target instanceof Element && target.closest(OPENERS))) return;
       event.preventDefault();
       open();
-    }),
+    },
     true,
   );
-  addEventListener("hashchange", safely(() => location.hash === "#consent" && open()));
 }

@@ -2,141 +2,127 @@
  * The two ways in which what is in force changes: a choice, and a grant that lapses because its
  * receipt cannot be stored.
  *
- * @import { Optional, Receipt, Recorded, Source } from "../types/internal.js"
+ * @import { Receipt, Recorded, Source } from "../types/internal.js"
  */
-import { actionOf, choicesOf, viewportOf } from "./answer.js";
 import { clear } from "./clear.js";
-import { api, config } from "./config.js";
-import { DAY } from "./cookie.js";
+import { api, config, say } from "./config.js";
+import { format, parse } from "./cookie.js";
 import { apply, outdated } from "./gate.js";
-import { madeAt, uuid7 } from "./id.js";
+import { lengthen, uuid7 } from "./id.js";
 import { drop, forget, keep, kept, read, write } from "./memory.js";
 import { send } from "./receipts.js";
 import { safely } from "./safely.js";
 import { gpc } from "./signals.js";
-import { has, look, state, tell } from "./state.js";
+import { choices, has, look, state, tell, today } from "./state.js";
+import { announce } from "./ui/stage.js";
+
+/**
+ * What a choice is called. One that denies what was in force is a withdrawal, whatever was
+ * pressed.
+ *
+ * @param {number} before
+ * @param {number} granted
+ * @returns {Receipt["action"]}
+ */
+export function actionOf(before, granted) {
+  if (before & ~granted) return "withdraw";
+  if (!granted) return "reject_all";
+  return granted === 7 ? "accept_all" : "custom";
+}
+
+/** Which of the three screenshots shows what was seen: the style sheet turns at 40 and 64 em.
+ * @param {number} width  CSS pixels.
+ * @returns {Receipt["viewport"]} */
+export const viewportOf = (width) => (width < 640 ? "narrow" : width < 1024 ? "medium" : "wide");
 
 /**
  * The visitor has chosen. It holds at once: the cookie first, then whoever listens, then the
  * tags; the receipt goes one macrotask later, so that the page can paint before.
  *
- * @param {readonly Optional[]} granted
+ * @param {number} granted  The set of categories.
  * @param {Source} source
  * @param {1 | 2} layer
  */
 export function choose(granted, source, layer) {
-  const receipt = receiptOf(granted, source, layer);
-  if (state.stored?.pending) drop();
-  const id = granted.length ? receipt.id : null;
-  state.stored = {
-    version: config.version,
-    day: Math.floor(Date.now() / DAY),
-    granted,
-    epochs: config.epochs,
+  const short = uuid7(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
+  const { inForce, stored: former } = state;
+  if (former?.pending) drop();
+  const stored = parse(format(config, today(), granted, gpc(), short));
+  const id = lengthen(short);
+  Object.assign(state, { stored, made: id, about: 0, inForce: granted, failed: false });
+  state.recorded = undefined;
+  /** @type {Receipt} */
+  const receipt = {
     id,
-    despite: gpc() && granted.includes("marketing"),
-    pending: !!id,
+    version: config.version,
+    language: config.language,
+    artifact: config.artifact,
+    action: actionOf(inForce, granted),
+    source,
+    layer,
+    viewport: viewportOf(innerWidth),
+    choices: choices(),
+    gpc: gpc(),
+    previous: former?.id ?? null,
   };
-  state.receipt = receipt;
-  state.recordedAt = undefined;
-  state.failed = false;
-  state.verdict = { ask: false, about: [], inForce: granted };
-  write(state.stored);
-  if (id) keep(receipt);
+  if (stored) write(stored);
+  if (granted) keep(receipt);
   settle(() => deliver(receipt));
+  announce(say("saved"), true);
 }
 
 /**
- * @param {readonly Optional[]} granted
- * @param {Source} source
- * @param {1 | 2} layer
- * @returns {Receipt}
- */
-const receiptOf = (granted, source, layer) => ({
-  id: uuid7(Date.now(), crypto.getRandomValues(new Uint8Array(16))),
-  version: config.version,
-  language: config.language,
-  artifact: config.artifact,
-  action: actionOf(state.verdict.inForce, granted),
-  source,
-  layer,
-  viewport: viewportOf(innerWidth),
-  choices: choicesOf(granted),
-  gpc: gpc(),
-  previous: state.stored?.id ?? null,
-});
-
-/**
  * Make the page agree with what is in force now. Code that already runs for a category which is
- * now denied can only be stopped by loading the page anew; `before` that, what must go goes.
+ * now denied can only be stopped by loading the page anew; what must be sent goes before.
  *
- * @param {() => void} before
+ * @param {() => void} [before]
  */
 function settle(before) {
   tell("change");
   apply();
   erase();
-  setTimeout(
-    safely(() => {
-      before();
-      if (!outdated()) return;
-      // What still runs may write until the last moment.
-      addEventListener("pagehide", erase);
-      location.reload();
-    }),
-  );
+  state.render();
+  setTimeout(() => {
+    before?.();
+    if (!outdated()) return;
+    // What still runs may write until the last moment.
+    addEventListener("pagehide", erase);
+    location.reload();
+  });
 }
 
 const erase = () => clear(config.declarations, has);
 
 /** @param {Receipt} receipt */
-const deliver = (receipt) =>
-  void send(
-    {
-      url: `${api}receipts`,
-      fetch: (url, options) => fetch(url, options),
-      later: (action, milliseconds) => setTimeout(action, milliseconds),
-      now: Date.now,
-      stored: safely(stored),
-      lost: safely(lost),
-    },
-    receipt,
-  );
+const deliver = (receipt) => send(`${api}receipts`, receipt, safely(recorded), safely(lost));
 
-/** @param {Receipt} receipt @param {Recorded} recorded */
-function stored(receipt, recorded) {
-  if (receipt.id === state.receipt?.id) state.recordedAt = recorded.recorded_at;
-  const now = read() ?? state.stored;
+/** @param {Receipt} receipt @param {Recorded} answer */
+function recorded({ id }, { recorded_at }) {
+  const stored = read() ?? state.stored;
+  if (id === state.made) state.recorded = recorded_at;
   // Only if the cookie is still of this choice: another tab may have made a newer one.
-  if (now?.id !== receipt.id) return;
-  state.stored = { ...now, pending: false };
+  if (stored?.id !== id) return;
+  state.stored = { ...stored, pending: false };
   write(state.stored);
   drop();
 }
 
-/** A grant that nobody can prove is not used (R47). @param {Receipt} receipt */
-function lost(receipt) {
+/** A grant that nobody can prove is not used (R47). @param {{ id: string }} receipt */
+function lost({ id }) {
   look();
-  if (state.stored?.id !== receipt.id) return;
-  lapse();
-  state.failed = true;
-  settle(() => outdated() || state.ask());
-}
-
-function lapse() {
+  if (state.stored?.id !== id) return;
   forget();
   drop();
   state.stored = null;
+  state.failed = true;
   look();
+  settle();
 }
 
 /** At the start of a page: send again what could not be stored, or let the grant lapse. */
 export function resume() {
   const { id, pending } = state.stored ?? {};
-  if (!id || !pending) return;
-  const receipt = kept(id);
-  if (!receipt || Date.now() - madeAt(id) >= DAY) {
-    lapse();
-    state.failed = true;
-  } else setTimeout(() => deliver(receipt), 0);
+  const receipt = pending ? kept() : undefined;
+  if (receipt && receipt.id === id) deliver(receipt);
+  else if (pending && id) lost({ id });
 }

@@ -14,14 +14,11 @@ export const tag = /** @type {HTMLScriptElement | null} */ (document.currentScri
 /** Our own address; the page's where somebody pasted the script into it. */
 export const source = new URL(tag?.src || location.href);
 
-/** An address on the service. @param {string} path */
-export const at = (path) => source.origin + path;
-
 /** Where this site's banner and receipts are. */
-export const api = at(`/v1/sites/${config.site}/`);
+export const api = `${source.origin}/v1/sites/${config.site}/`;
 
 /** One text of ours with its `{names}` filled in.
  * @param {string} key
  * @param {Record<string, string | number>} [values] */
 export const say = (key, values = {}) =>
-  (config.texts[key] ?? "").replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+  config.texts[key].replace(/{(\w+)}/g, (_, name) => String(values[name]));

@@ -1,53 +1,61 @@
 /**
  * The choice cookie, byte by byte (see README.md). Pure: text in, text out.
  *
- * `1.<version>.<day>.<bits>.<epochs>[.<id>][.p]`
+ * `consent=1.<version>.<day>.<bits>.<epochs>[.<id>][.p]`
  *
- * @import { Days, Epochs, StoredChoice } from "../types/internal.js"
+ * @import { Config, Days, StoredChoice } from "../types/internal.js"
  */
-import { OPTIONAL } from "./ask.js";
-import { lengthen, madeAt, shorten } from "./id.js";
+import { MARKETING, OPTIONAL } from "./ask.js";
+import { lengthen, madeAt, SHORT } from "./id.js";
 
-export const NAME = "consent";
 export const DAY = 864e5;
 
-const EPOCH = "([0-9a-z]{1,4})";
-const SHAPE = new RegExp(
-  `^1\\.([0-9a-z]{1,6})\\.${EPOCH}\\.([0-7]|1[2-5])\\.${EPOCH}-${EPOCH}-${EPOCH}` +
-    "(?:\\.([\\w-]{22})(\\.p)?)?$",
-);
 /** Beside 1, 2 and 4 for the categories: marketing was granted despite the browser's signal. */
 const DESPITE = 8;
 
+const EPOCH = "([\\da-z]{1,4})";
+const SHAPE = new RegExp(
+  `^(consent=1\\.[\\da-z]{1,6}\\.${EPOCH}\\.([0-7]|1[2-5])\\.${EPOCH}-${EPOCH}-${EPOCH}` +
+    `(?:\\.(${SHORT}))?)(\\.p)?$`,
+);
+
 /** A stranger's text to a choice. Total: a choice or null, never an exception.
- * @param {string} value
+ * @param {string} pair  One name and value of `document.cookie`.
  * @returns {StoredChoice | null} */
-export function parse(value) {
-  const match = SHAPE.exec(value);
+export function parse(pair) {
+  const match = SHAPE.exec(pair);
   if (!match) return null;
-  const [version, day, , ...epochs] = match.slice(1, 7).map((digits) => parseInt(digits, 36));
-  const bits = Number(match[3]);
-  const granted = OPTIONAL.filter((_, index) => bits & (1 << index));
-  const id = match[7] ? lengthen(match[7]) : null;
+  const [, text, day, bits, ...rest] = match;
+  const granted = +bits & 7;
+  const [short, p] = rest.slice(3);
   // An id where nothing is granted, or a grant without one, is not ours (R32).
-  if (!id === granted.length > 0) return null;
-  const despite = bits >= DESPITE;
-  return { version, day, granted, epochs: named(epochs), id, despite, pending: !!match[8] };
+  if (!short === granted > 0) return null;
+  return {
+    text,
+    day: parseInt(day, 36),
+    granted,
+    epochs: rest.slice(0, 3).map((epoch) => parseInt(epoch, 36)),
+    id: short ? lengthen(short) : null,
+    despite: +bits >= DESPITE,
+    pending: !!p,
+  };
 }
 
-/** @param {StoredChoice} choice */
-export function format(choice) {
-  const bits = OPTIONAL.map((name, index) => (choice.granted.includes(name) ? 1 << index : 0));
-  const parts = [
-    1,
-    choice.version.toString(36),
-    choice.day.toString(36),
-    bits.reduce((sum, bit) => sum + bit, choice.despite ? DESPITE : 0),
-    OPTIONAL.map((name) => choice.epochs[name].toString(36)).join("-"),
-  ];
-  if (choice.id) parts.push(shorten(choice.id));
-  if (choice.pending) parts.push("p");
-  return parts.join(".");
+/**
+ * A choice made today, as it is stored.
+ *
+ * @param {Pick<Config, "version" | "epochs">} config
+ * @param {number} day
+ * @param {number} granted
+ * @param {boolean} signal  Whether the browser sends its signal.
+ * @param {string} short  The receipt's id; it is written only where something is granted.
+ */
+export function format({ version, epochs }, day, granted, signal, short) {
+  const despite = signal && granted & MARKETING ? DESPITE : 0;
+  const answered = OPTIONAL.map((name) => epochs[name].toString(36)).join("-");
+  const id = granted ? `.${short}.p` : "";
+  const [v, d] = [version.toString(36), day.toString(36)];
+  return `consent=1.${v}.${d}.${granted + despite}.${answered}${id}`;
 }
 
 /**
@@ -56,15 +64,11 @@ export function format(choice) {
  *
  * @param {string} jar
  */
-export function newest(jar) {
-  /** @type {StoredChoice | null} */
-  let best = null;
-  for (const pair of jar.split("; ")) {
-    const choice = pair.startsWith(`${NAME}=`) ? parse(pair.slice(NAME.length + 1)) : null;
-    if (choice && (!best || choice.day >= best.day)) best = choice;
-  }
-  return best;
-}
+export const newest = (jar) =>
+  jar
+    .split("; ")
+    .map(parse)
+    .reduce((best, choice) => (choice && !(best && best.day > choice.day) ? choice : best), null);
 
 /**
  * How many seconds the cookie has left: its whole life at the moment of the choice, less when it
@@ -74,21 +78,5 @@ export function newest(jar) {
  * @param {Days} days
  * @param {number} now  Unix milliseconds.
  */
-export function secondsLeft(choice, days, now) {
-  const life = (choice.id ? days.granted : days.refused) * DAY;
-  const age = choice.id ? now - madeAt(choice.id) : 0;
-  return Math.ceil((life - age) / 1000);
-}
-
-/**
- * @param {string} domain  The configured one; it counts only where the page lies in it.
- * @param {{ hostname: string, protocol: string }} page
- */
-export function scope(domain, page) {
-  const within = domain && `.${page.hostname}`.endsWith(`.${domain}`);
-  const secure = page.protocol === "https:" ? "; Secure" : "";
-  return `; Path=/; SameSite=Lax${secure}${within ? `; Domain=${domain}` : ""}`;
-}
-
-/** @param {number[]} epochs @returns {Epochs} */
-const named = ([preferences, statistics, marketing]) => ({ preferences, statistics, marketing });
+export const secondsLeft = ({ id }, days, now) =>
+  Math.ceil((id ? days.granted * DAY + madeAt(id) - now : days.refused * DAY) / 1000);

@@ -8,33 +8,36 @@
  *
  * `data-consent` may name several categories: all of them must be in force.
  */
-import { placeholder, standIn } from "./placeholder.js";
-import { revive } from "./scripts.js";
+import { placeholder } from "./placeholder.js";
+import { safely } from "./safely.js";
+import { revive } from "./revive.js";
 import { has } from "./state.js";
 
 const MARKED = "[data-consent]";
 
-/** Embeds that the visitor loaded one by one: for this page view, until the next choice. */
-let single = new WeakSet();
+/** Embeds that the visitor loaded one by one: for this page view, until the next choice.
+ * @type {Set<Element>} */
+const single = new Set();
 
-/** What a template was replaced by. @type {WeakMap<Element, { nodes: ChildNode[], open: boolean }>} */
+/** What was put after a template. @type {WeakMap<Element, ChildNode[]>} */
 const unfolded = new WeakMap();
 
 /** What each script that ran had asked for. @type {string[]} */
 const ran = [];
 
-/** The last script that must run before what comes after it. @type {HTMLScriptElement | null} */
+/** The last script that must run before what comes after it.
+ * @type {HTMLScriptElement | null} */
 let tail = null;
 
-/** @param {string | undefined} categories */
-const allowed = (categories) => !!categories && categories.trim().split(/\s+/).every(has);
+/** @param {string} categories */
+const allowed = (categories) => categories.split(" ").every(has);
 
 /** Whether a script runs that may not any more. */
 export const outdated = () => !ran.every(allowed);
 
 /** After a choice: the embeds that were loaded one by one are judged like all others. */
 export function apply() {
-  single = new WeakSet();
+  single.clear();
   scan();
 }
 
@@ -43,7 +46,7 @@ export function scan() {
   for (const element of document.querySelectorAll(MARKED)) {
     // The parser may still be inside this one, and everything after it comes later.
     if (document.readyState === "loading" && !closed(element)) return;
-    visit(/** @type {HTMLElement} */ (element));
+    visit(element);
   }
 }
 
@@ -60,44 +63,33 @@ export function watch(also) {
 const marked = (node) =>
   node instanceof Element && (node.matches(MARKED) || node.querySelector(MARKED));
 
-/** @param {Element} element */
-function closed(element) {
-  /** @type {Node | null} */
-  let node = element;
-  while (node && !node.nextSibling) node = node.parentNode;
-  return !!node;
-}
+/** @param {Node | null} node @returns {boolean} */
+const closed = (node) => !!node && (!!node.nextSibling || closed(node.parentNode));
 
-/** @param {HTMLElement} element */
-function visit(element) {
-  const open = allowed(element.dataset.consent) || single.has(element);
-  if (element instanceof HTMLScriptElement) {
-    if (open && element.type === "text/plain") run(element);
-  } else if (element instanceof HTMLTemplateElement) {
-    if (unfolded.get(element)?.open !== open) unfold(element, open);
-  } else if (element.dataset.consentSrc) {
-    load(/** @type {HTMLIFrameElement} */ (element), open);
-  }
-}
+const visit = safely((/** @type {any} */ element) => {
+  const { consent, consentSrc } = element.dataset;
+  const open = allowed(consent) || single.has(element);
+  if (element.type === "text/plain") {
+    if (open) run(element, consent);
+  } else if (element.content) unfold(element, open);
+  else if (consentSrc) load(element, open, consentSrc);
+});
 
-/** @param {HTMLScriptElement} script */
-function run(script) {
-  const categories = script.dataset.consent ?? "";
+/** @param {HTMLScriptElement} script @param {string} categories */
+function run(script, categories) {
   const live = revive(script);
-  // Taken: it is not to be found a second time while it waits for its turn.
-  script.removeAttribute("data-consent");
   const start = () => {
-    if (!allowed(categories) && !single.has(script)) return;
+    if (!allowed(categories)) return;
     ran.push(categories);
     script.replaceWith(live);
   };
-  if (!live.src && live.type !== "module") {
-    if (tail) after(tail, start);
-    else start();
-    return;
-  }
-  start();
-  if (!live.async) follow(live);
+  // Taken: it is not to be found a second time while it waits for its turn.
+  script.removeAttribute("data-consent");
+  if (live.src || live.type) {
+    start();
+    if (!live.async) follow(live);
+  } else if (tail) after(tail, start);
+  else start();
 }
 
 /** Have the inline scripts that come after wait for this one. @param {HTMLScriptElement} live */
@@ -116,47 +108,37 @@ function after(script, action) {
 
 /** @param {HTMLTemplateElement} template @param {boolean} open */
 function unfold(template, open) {
-  unfolded.get(template)?.nodes.forEach((node) => node.remove());
-  const content = open ? contentOf(template) : standIn(template.content);
-  const nodes = [...content.childNodes];
-  unfolded.set(template, { nodes, open });
-  template.after(content);
-  if (open) return scan();
-  for (const node of nodes) placeholder(/** @type {HTMLIFrameElement} */ (node), template, once);
-}
-
-/** A copy whose scripts wait for the gate, so that they run in order.
- * @param {HTMLTemplateElement} template */
-function contentOf(template) {
+  const nodes = unfolded.get(template);
+  if (open === !!nodes) return;
+  nodes?.forEach((node) => node.remove());
+  unfolded.delete(template);
+  if (!open) return;
   const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  // Its scripts wait for the gate like all others, so that they run in order.
   for (const script of copy.querySelectorAll("script")) {
-    if (script.dataset.consent) continue;
-    if (script.type) script.dataset.type = script.type;
+    script.dataset.type = script.type;
+    script.dataset.consent ??= template.dataset.consent;
     script.type = "text/plain";
-    script.dataset.consent = template.dataset.consent;
-    if (single.has(template)) single.add(script);
   }
-  return copy;
+  unfolded.set(template, [...copy.childNodes]);
+  template.after(copy);
+  scan();
 }
 
-/** @param {HTMLIFrameElement} element @param {boolean} open */
-function load(element, open) {
+/** @param {HTMLElement} element @param {boolean} open @param {string} address */
+function load(element, open, address) {
   const name = element.tagName === "LINK" ? "href" : "src";
   const loaded = element.hasAttribute(name);
   if (open) {
-    if (!loaded) element.setAttribute(name, element.dataset.consentSrc ?? "");
+    if (!loaded) element.setAttribute(name, address);
     return;
   }
-  if (loaded) {
-    element.removeAttribute(name);
-    // An iframe keeps its page when it loses its address; taken out and put back, it does not.
-    if (element.tagName === "IFRAME") element.replaceWith(element);
-  }
-  placeholder(element, element, once);
-}
-
-/** Load one embed, and nothing else (R25). @param {HTMLElement} element */
-function once(element) {
-  single.add(element);
-  visit(element);
+  element.removeAttribute(name);
+  if (!(element instanceof HTMLIFrameElement)) return;
+  // An iframe keeps its page when it loses its address; taken out and put back, it does not.
+  if (loaded) element.replaceWith(element);
+  placeholder(element, address, () => {
+    single.add(element);
+    visit(element);
+  });
 }

@@ -5,23 +5,24 @@
  * @import { Config } from "../types/internal.js"
  */
 import { api, config, source, tag } from "./config.js";
-import { trusted } from "./scripts.js";
+import { trusted } from "./revive.js";
 
 /**
- * Which of the languages at hand a page in `wanted` is to get; undefined where this one will do.
- * A tag that asks for a language, or is pinned to exact bytes, gets what it asks for.
+ * Which of the languages at hand a page in `wanted` is to get; undefined where none fits. A tag
+ * that asks for a language, or is pinned to exact bytes, gets what it asks for.
  *
  * @param {Pick<Config, "language" | "languages">} have
  * @param {string} wanted  A BCP 47 tag, or empty.
- * @param {URL} source
+ * @param {string} source  The address of this script.
  */
-export function otherLanguage({ language, languages }, wanted, source) {
-  if (source.searchParams.has("lang") || !source.pathname.endsWith("/banner.js")) return undefined;
-  const [whole, first] = [wanted.toLowerCase(), wanted.toLowerCase().split("-")[0]];
-  const exact = languages.find((known) => known.toLowerCase() === whole);
-  const near = [language, ...languages].find((known) => known.toLowerCase().split("-")[0] === first);
-  const found = exact ?? near;
-  return found === language ? undefined : found;
+export function languageFor({ language, languages }, wanted, source) {
+  if (!source.endsWith("/banner.js")) return language;
+  /** @param {string} name @param {number} parts */
+  const first = (name, parts) => name.toLowerCase().split("-", parts).join();
+  /** @param {number} parts */
+  const find = (parts) =>
+    [language, ...languages].find((known) => first(known, parts) === first(wanted, parts));
+  return find(9) ?? find(1) ?? language;
 }
 
 /**
@@ -32,11 +33,11 @@ export function otherLanguage({ language, languages }, wanted, source) {
  */
 export function inPagesLanguage(otherwise) {
   const wanted = tag?.dataset.lang || document.documentElement.lang;
-  const other = otherLanguage(config, wanted, source);
-  if (!other) return otherwise();
+  const language = languageFor(config, wanted, source.href);
+  if (language === config.language) return otherwise();
   const script = document.createElement("script");
   script.onerror = otherwise;
   script.nonce = tag?.nonce ?? "";
-  script.src = trusted().createScriptURL(`${api}banner.js?lang=${other}`);
+  script.src = trusted().createScriptURL(`${api}banner.js?lang=${language}`);
   document.head.append(script);
 }

@@ -4,48 +4,33 @@
  *
  * @import { Receipt, StoredChoice } from "../types/internal.js"
  */
-import { expire } from "./clear.js";
+import { expire, secure } from "./clear.js";
 import { config } from "./config.js";
-import { format, NAME, newest, scope, secondsLeft } from "./cookie.js";
+import { newest, secondsLeft } from "./cookie.js";
+import { safely } from "./safely.js";
+
+const NAME = "consent";
 
 /** The stored choice, in one read of the cookies. */
-export const read = () => quietly(() => newest(document.cookie));
+export const read = safely(() => newest(document.cookie));
 
-/** @param {StoredChoice} choice */
-export const write = (choice) =>
-  quietly(() => {
-    const age = secondsLeft(choice, config.days, Date.now());
-    // Under one scope only: an older cookie under another would be a second answer.
-    expire(NAME);
-    document.cookie = `${NAME}=${format(choice)}; Max-Age=${age}${scope(config.domain, location)}`;
-  });
+/** Keep a choice under its scope only: an older one under another would be a second answer. */
+export const write = safely((/** @type {StoredChoice} */ choice) => {
+  const { domain, days } = config;
+  const within = domain && `.${location.hostname}`.endsWith(`.${domain}`);
+  forget();
+  document.cookie =
+    `${choice.text}${choice.pending ? ".p" : ""};Path=/;SameSite=Lax${secure()}` +
+    `;Max-Age=${secondsLeft(choice, days, Date.now())}${within ? `;Domain=${domain}` : ""}`;
+});
 
-export const forget = () => quietly(() => expire(NAME));
+export const forget = safely(() => expire(NAME));
 
-/** @param {Receipt} receipt */
-export const keep = (receipt) =>
-  quietly(() => localStorage.setItem(NAME, JSON.stringify(receipt)));
+export const keep = safely((/** @type {Receipt} */ receipt) => {
+  localStorage[NAME] = JSON.stringify(receipt);
+});
 
-export const drop = () => quietly(() => localStorage.removeItem(NAME));
+export const drop = safely(() => localStorage.removeItem(NAME));
 
-/** The receipt that waits to be stored, if it is the one with this id.
- * @param {string} id
- * @returns {Receipt | null} */
-export const kept = (id) =>
-  quietly(() => {
-    const receipt = JSON.parse(localStorage.getItem(NAME) ?? "null");
-    return receipt?.id === id ? receipt : null;
-  });
-
-/**
- * @template T
- * @param {() => T} action
- * @returns {T | null}
- */
-function quietly(action) {
-  try {
-    return action();
-  } catch {
-    return null;
-  }
-}
+/** The receipt that waits to be stored. @type {() => Receipt | undefined} */
+export const kept = safely(() => JSON.parse(localStorage[NAME]));

@@ -6,59 +6,29 @@
 import { config, say } from "./config.js";
 import { safely } from "./safely.js";
 import { h } from "./ui/h.js";
-import css from "./ui/style.css";
+import { dress } from "./ui/dress.js";
 
 /**
- * @param {HTMLElement} frame
- * @param {HTMLElement} owner  What is marked: the iframe, or the template that holds it.
- * @param {(owner: HTMLElement) => void} load
+ * @param {HTMLIFrameElement} frame
+ * @param {string} address  What it is to load.
+ * @param {() => void} click
  */
-export function placeholder(frame, owner, load) {
-  if (!(frame instanceof HTMLIFrameElement)) return;
-  const show = safely(() => {
+export function placeholder(frame, address, click) {
+  const { host } = new URL(address, location.href);
+  const known = config.declarations.find(({ hosts }) =>
+    hosts.some((name) => `.${host}`.endsWith(`.${name}`)),
+  );
+  const who = known ? `${known.provider} (${host})` : host;
+  // Some browsers put a second empty page into a new iframe.
+  frame.onload = safely(() => {
     const page = frame.contentDocument;
     if (!page || frame.src || page.body.firstChild) return;
-    const view = /** @type {Window & typeof globalThis} */ (page.defaultView);
-    const sheet = new view.CSSStyleSheet();
-    sheet.replaceSync(css);
-    page.adoptedStyleSheets = [sheet];
+    dress(page, /** @type {Window & typeof globalThis} */ (page.defaultView));
+    const name = frame.title || host;
+    page.body.append(
+      h("main.held", h("p", say("held", { name, who })), h("button.b", { click }, say("load"))),
+    );
     page.documentElement.lang = config.language;
-    page.documentElement.dir = config.direction;
-    page.body.append(notice(frame, () => load(owner)));
   });
-  show();
-  // Some browsers put a second empty page into a new iframe.
-  frame.onload = show;
-}
-
-/**
- * The empty iframe that stands for the one in a template.
- *
- * @param {DocumentFragment} content
- */
-export function standIn(content) {
-  const parts = document.createDocumentFragment();
-  const frame = /** @type {HTMLIFrameElement | undefined} */ (
-    content.querySelector("iframe")?.cloneNode()
-  );
-  if (!frame) return parts;
-  frame.dataset.consentSrc ??= frame.getAttribute("src") ?? "";
-  for (const name of ["src", "srcdoc", "sandbox", "data-consent"]) frame.removeAttribute(name);
-  parts.append(frame);
-  return parts;
-}
-
-/** @param {HTMLIFrameElement} frame @param {() => void} load */
-function notice(frame, load) {
-  const { host } = new URL(frame.dataset.consentSrc ?? "", location.href);
-  const provider = config.declarations.find(({ hosts }) =>
-    hosts.some((known) => `.${host}`.endsWith(`.${known}`)),
-  )?.provider;
-  const who = provider ? `${provider} (${host})` : host;
-  return h(
-    "div",
-    { class: "held" },
-    h("p", {}, say("held", { name: frame.title || host, who })),
-    h("button", { class: "b", onclick: load }, say("load")),
-  );
+  frame.onload(new Event("load"));
 }

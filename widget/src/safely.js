@@ -2,15 +2,17 @@
  * A guest does not break the house: what fails in us stays in us.
  *
  * @template {unknown[]} A
- * @param {(...values: A) => void} action
- * @returns {(...values: A) => void}
+ * @template T
+ * @param {(...values: A) => T} action
+ * @returns {(...values: A) => T | undefined}
  */
 export const safely =
   (action) =>
   (...values) => {
     try {
-      action(...values);
+      return action(...values);
     } catch {
       // What could not be drawn is not drawn; what was held stays held.
+      return undefined;
     }
   };

@@ -1,8 +1,9 @@
 /**
  * The browser's own signal: Global Privacy Control (R7).
  *
- * @import { Optional, StoredChoice, Verdict } from "../types/internal.js"
+ * @import { StoredChoice, Verdict } from "../types/internal.js"
  */
+import { MARKETING } from "./ask.js";
 
 /** Whether the browser asks that its data be neither sold nor shared. */
 export const gpc = () => navigator.globalPrivacyControl === true;
@@ -13,15 +14,9 @@ export const gpc = () => navigator.globalPrivacyControl === true;
  *
  * @param {Verdict} verdict
  * @param {StoredChoice | null} stored
- * @param {boolean} signal
  * @returns {Verdict}
  */
-export function heed(verdict, stored, signal) {
-  if (!signal) return verdict;
-  const about = verdict.about.filter(notMarketing);
-  const inForce = stored?.despite ? verdict.inForce : verdict.inForce.filter(notMarketing);
-  return { ask: about.length > 0, about, inForce };
-}
-
-/** @param {Optional} category */
-const notMarketing = (category) => category !== "marketing";
+export const heed = ({ about, inForce }, stored) => ({
+  about: about & ~MARKETING,
+  inForce: stored?.despite ? inForce : inForce & ~MARKETING,
+});

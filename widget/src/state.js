@@ -1,53 +1,57 @@
 /**
  * What is in force in this page.
  *
- * @import { Optional, Receipt, StoredChoice, Verdict } from "../types/internal.js"
+ * @import { Choices, StoredChoice } from "../types/internal.js"
  * @import { ConsentEventName, ConsentState } from "../types/consent.js"
  */
-import { choicesOf } from "./answer.js";
-import { mustAsk, OPTIONAL } from "./ask.js";
+import { holds, mustAsk, OPTIONAL } from "./ask.js";
 import { config } from "./config.js";
 import { DAY } from "./cookie.js";
 import { read } from "./memory.js";
 import { gpc, heed } from "./signals.js";
 
-/**
- * @typedef {object} State
- * @property {StoredChoice | null} stored
- * @property {Verdict} verdict
- * @property {Receipt | null} receipt  The one made in this page: in memory alone.
- * @property {string} [recordedAt]  When the service stored it, as it says.
- * @property {boolean} [failed]  Whether a grant lapsed because its receipt could not be stored.
- * @property {() => void} ask  Shows layer one.
- */
-
-/** @type {State} */
 export const state = {
+  /** @type {StoredChoice | null} */
   stored: null,
-  verdict: { ask: true, about: OPTIONAL, inForce: [] },
-  receipt: null,
-  ask() {},
+  /** The set of categories to ask about. */
+  about: 0,
+  /** The set of categories that may run now. */
+  inForce: 0,
+  /** The id of the receipt made in this page: after a refusal nothing else holds it. */
+  made: "",
+  /** When the service stored the receipt, as it says. @type {string | undefined} */
+  recorded: undefined,
+  /** Whether a grant lapsed because its receipt could not be stored. */
+  failed: false,
+  /** Shows layer one, or puts it away, as the rest of the state says. */
+  render() {},
 };
+
+export const today = () => Math.floor(Date.now() / DAY);
 
 /** Read the choice again: another tab may have changed it. */
 export function look() {
   state.stored = read() ?? state.stored;
-  const today = Math.floor(Date.now() / DAY);
-  const verdict = mustAsk(state.stored, config.epochs, config.days, today);
-  state.verdict = heed(verdict, state.stored, gpc());
+  const verdict = mustAsk(state.stored, config.epochs, config.days, today());
+  Object.assign(state, gpc() ? heed(verdict, state.stored) : verdict);
 }
 
-/** @param {string} category */
-export const has = (category) =>
-  category === "necessary" || state.verdict.inForce.includes(/** @type {Optional} */ (category));
+/** Whether a category is in force. @param {string} category */
+export const has = (category) => holds(state.inForce, category);
+
+/** A boolean for every category: never "all", which would cover a later category. */
+export const choices = () =>
+  /** @type {Choices} */ (
+    Object.fromEntries(["necessary", ...OPTIONAL].map((name) => [name, has(name)]))
+  );
 
 /** @returns {ConsentState} */
 export const get = () => ({
-  ...choicesOf(state.verdict.inForce),
-  decided: !state.verdict.ask,
+  ...choices(),
+  decided: !state.about,
   id: state.stored?.id ?? null,
 });
 
-/** Tell the page. Listeners' exceptions stay theirs. @param {ConsentEventName} name */
+/** Tell the page. @param {ConsentEventName} name */
 export const tell = (name) =>
   document.dispatchEvent(new CustomEvent(`consent:${name}`, { detail: get() }));

@@ -60,15 +60,16 @@ export interface Days {
 export interface Answer {
   /** Days since 1970-01-01, UTC. */
   day: number;
-  granted: readonly Optional[];
-  /** The epochs that were answered. */
-  epochs: Epochs;
+  /** The set of granted categories: preferences 1, statistics 2, marketing 4. */
+  granted: number;
+  /** The epochs that were answered, in the order of the product. */
+  epochs: number[];
 }
 
 /** What the choice cookie says. */
 export interface StoredChoice extends Answer {
-  /** The policy version that was answered. */
-  version: number;
+  /** The cookie's name and value, but for the mark that a receipt is pending. */
+  text: string;
   /** The receipt's id; null if and only if nothing is granted (R32). */
   id: string | null;
   /** Whether marketing was switched on while the browser sent its signal (R7). */
@@ -77,11 +78,14 @@ export interface StoredChoice extends Answer {
   pending: boolean;
 }
 
+/** Two sets of categories. There is something to ask if and only if `about` is not empty. */
 export interface Verdict {
-  ask: boolean;
-  about: readonly Optional[];
-  inForce: readonly Optional[];
+  about: number;
+  inForce: number;
 }
+
+/** A boolean for every category. */
+export type Choices = { necessary: true } & Record<Optional, boolean>;
 
 /** One choice, as it is posted. Never an address, a path or anything about the person (R46). */
 export interface Receipt {
@@ -93,7 +97,7 @@ export interface Receipt {
   source: Source;
   layer: 1 | 2;
   viewport: "narrow" | "medium" | "wide";
-  choices: { necessary: true } & Record<Optional, boolean>;
+  choices: Choices;
   gpc: boolean;
   previous: string | null;
 }

@@ -2,16 +2,16 @@
  * Layer one: a region first in the body, one Tab away. It traps nothing, locks nothing, and goes
  * only by a choice: Esc, scrolling and waiting grant nothing (R4).
  *
- * @import { Change } from "../../types/internal.js"
+ * @import { Config, StoredChoice } from "../../types/internal.js"
  */
-import { accepted, news, thirdParties } from "../answer.js";
+import { holds, OPTIONAL } from "../ask.js";
 import { choose } from "../choose.js";
 import { config, say } from "../config.js";
 import { safely } from "../safely.js";
 import { gpc } from "../signals.js";
 import { state } from "../state.js";
 import { h } from "./h.js";
-import { button, link, signalled } from "./parts.js";
+import { button, signalled, toList, toPrivacy } from "./parts.js";
 import { announce, enter, leave, ours } from "./stage.js";
 
 /** As many changes as fit; the rest is one link away. */
@@ -20,104 +20,99 @@ const NEWS = 3;
 /** @type {HTMLElement | undefined} */
 let section;
 
-/** Where the keyboard was before it came to us. @type {EventTarget | null} */
-let before = null;
-
 /** @param {() => void} more  Opens layer two. */
 export function showBanner(more) {
-  hideBanner();
-  const { about, inForce } = state.verdict;
-  // "All" would be untrue where other categories stay as they are (R11).
-  const [yes, no] = inForce.length ? ["yes", "no"] : ["accept", "reject"];
+  if (section) return;
+  const { about, inForce } = state;
   section = h(
-    "section",
-    { class: "one", role: "region", "aria-labelledby": "title" },
+    "section.one",
+    { role: "region", "aria-labelledby": "t" },
     text(),
     h(
-      "div",
-      { class: "acts" },
-      button(yes, () => answer(accepted({ ask: true, about, inForce }))),
-      button(no, () => answer(inForce)),
+      "div.acts",
+      // "All" would be untrue where other categories stay as they are (R11).
+      button(inForce ? "yes" : "accept", () => choose(about | inForce, "banner", 1)),
+      button(inForce ? "no" : "reject", () => choose(inForce, "banner", 1)),
       button("choose", more),
     ),
   );
-  section.addEventListener("focusin", ({ relatedTarget }) => {
-    if (relatedTarget) before = relatedTarget;
-  });
   enter(section);
-  document.addEventListener("focusin", dodge);
+  addEventListener("focusin", dodge);
   dodge();
-  announce(`${config.texts.title} ${gpc() ? say("gpc") : ""}`);
+  announce(gpc() ? say("gpc") : say("title"));
 }
 
 export function hideBanner() {
-  document.removeEventListener("focusin", dodge);
-  if (section) leave(section);
+  removeEventListener("focusin", dodge);
+  leave(section);
   section = undefined;
-}
-
-/** @param {typeof state.verdict.inForce} granted */
-function answer(granted) {
-  choose(granted, "banner", 1);
-  announce(say("saved"), true);
-  if (before instanceof HTMLElement) before.focus();
 }
 
 /** All that must be told before the buttons (R14). */
 function text() {
-  const { about, inForce } = state.verdict;
-  const asked = config.categories.filter(
-    ({ id }) => !inForce.length || about.some((category) => category === id),
-  );
+  const { about, inForce, stored, failed } = state;
+  const { controller, categories } = config;
+  const asked = categories.filter(({ id }) => !inForce || (id !== "necessary" && holds(about, id)));
   return h(
-    "div",
-    { class: "text" },
-    h("h2", { id: "title" }, say("title")),
-    ...(state.failed ? [h("p", { class: "note" }, say("failed"))] : []),
-    ...changes(),
-    h("p", {}, say("intro")),
-    h("ul", {}, ...asked.map(({ title, text }) => h("li", {}, h("b", {}, title), ` ${text}`))),
-    ...signalled(),
+    "div.text",
+    h("h2", { id: "t" }, say("title")),
+    failed && h("p.note", say("failed")),
+    changed(news(config, stored, about)),
+    h("p", say("intro")),
+    h("ul", asked.map(({ title, text }) => h("li", h("b", title), ` ${text}`))),
+    signalled(),
     h(
       "p",
-      {},
-      `${say("who", { controller: config.controller, count: thirdParties(config) })} `,
-      link("cookies", "list"),
+      `${say("who", { controller, count: thirdParties(config) })} `,
+      toList(),
       `. ${say("free", { settings: say("settings") })} `,
-      link("privacy", "privacy"),
+      toPrivacy(),
     ),
   );
 }
 
-function changes() {
-  const all = news(config.changes, state.stored, state.verdict).map(told);
-  const lines = [...new Set(all)];
-  if (!lines.length) return [];
-  const rest = lines.length - NEWS;
-  const shown = lines.slice(0, NEWS).map((line) => h("li", {}, line));
-  if (rest > 0) shown.push(h("li", {}, say("rest", { count: rest })));
-  return [h("p", { class: "note" }, say("changed")), h("ul", { class: "news" }, ...shown)];
+/** @param {string[]} lines */
+function changed(lines) {
+  const rest = lines.splice(NEWS).length;
+  if (rest) lines.push(say("rest", { count: rest }));
+  return lines.length
+    ? [h("p.note", say("changed")), h("ul.news", lines.map((line) => h("li", line)))]
+    : [];
 }
 
-/** @param {Change} change */
-const told = ({ kind, name = "", provider = "" }) => say(`change_${kind}`, { name, provider });
+/** What changed, for this visitor, in the categories asked about: each thing told once.
+ * @param {Pick<Config, "changes">} config
+ * @param {StoredChoice | null} stored
+ * @param {number} about */
+export function news({ changes }, stored, about) {
+  const lines = OPTIONAL.flatMap((category, index) =>
+    ((stored && holds(about, category) && changes[category]) || [])
+      .filter(({ epoch }) => epoch > (stored?.epochs[index] ?? 0))
+      .map(({ kind, name = "", provider = "" }) => say(`change_${kind}`, { name, provider })),
+  );
+  return [...new Set(lines)];
+}
+
+/** How many others than the controller have a part in what is asked (R14).
+ * @param {Pick<Config, "controller" | "declarations">} config */
+export const thirdParties = ({ controller, declarations }) =>
+  new Set(
+    declarations
+      .filter(({ category, provider }) => category !== "necessary" && provider !== controller)
+      .map(({ provider }) => provider),
+  ).size;
 
 /**
- * Never lie over the element that has the page's focus (R53), and leave no style in the page for
- * it: scroll, and where there is nothing left to scroll, go to the top of the window instead.
- *
- * @type {(event?: FocusEvent) => void}
+ * Never lie over the element that has the page's focus (R53): go to the top of the window while
+ * it is down here. No style and no scrolling of the page is needed for that.
  */
 const dodge = safely(() => {
   const focused = document.activeElement;
-  if (!section || !focused || focused === document.body || ours(focused)) return;
+  if (!section || !focused || ours(focused)) return;
   section.classList.remove("up");
-  const hidden = () => {
-    const bar = section?.getBoundingClientRect() ?? new DOMRect();
-    const box = focused.getBoundingClientRect();
-    const beside = box.right < bar.left || box.left > bar.right;
-    return beside || box.height > bar.top ? 0 : Math.max(0, box.bottom - bar.top + 8);
-  };
-  scrollBy({ top: hidden(), behavior: "instant" });
-  if (hidden()) section.classList.add("up");
+  const bar = section.getBoundingClientRect();
+  const box = focused.getBoundingClientRect();
+  // What is taller than the room above cannot be shown whole, wherever we are.
+  const under = box.bottom > bar.top && box.top < bar.bottom && box.height < bar.top;
+  section.classList.toggle("up", under && box.right > bar.left && box.left < bar.right);
 });

@@ -1,48 +1,51 @@
 /**
  * Layer two: a native dialog with every category, every declared item, and the present receipt.
  * Closing it, by whatever means, leaves everything as it was (R4, R13).
- *
- * @import { Optional } from "../../types/internal.js"
  */
-import { OPTIONAL } from "../ask.js";
+import { MARKETING, setOf } from "../ask.js";
 import { choose } from "../choose.js";
 import { config, say } from "../config.js";
 import { gpc } from "../signals.js";
 import { has, look } from "../state.js";
-import { items } from "./items.js";
 import { h } from "./h.js";
-import { button, link, signalled } from "./parts.js";
+import { items } from "./items.js";
+import { button, signalled, toList, toPrivacy } from "./parts.js";
 import { receipt } from "./receipt.js";
-import { announce, enter, leave } from "./stage.js";
+import { enter, leave } from "./stage.js";
 
 /** @type {HTMLDialogElement | undefined} */
 let dialog;
 
-/** @param {() => void} done  Called when a choice was made. */
-export function openDialog(done) {
+export function openDialog() {
   if (dialog) return;
   look();
-  const switches = OPTIONAL.map(switchOf);
-  /** @param {readonly Optional[]} granted */
+  const switches = config.categories.map(({ id }) => makeSwitch(id));
+  const on = () => setOf((_, index) => switches[index + 1].checked);
+  /** @param {number} granted */
   const answer = (granted) => {
-    dialog?.close();
+    closeDialog();
     choose(granted, "preferences", 2);
-    done();
-    announce(say("saved"), true);
   };
-  const on = () => OPTIONAL.filter((_, index) => switches[index].checked);
   dialog = /** @type {HTMLDialogElement} */ (
-    h("dialog", { class: "two", "aria-labelledby": "head", onclose: closed }, head(), body(switches))
-  );
-  const all = () => OPTIONAL.filter((name) => name !== "marketing" || !gpc() || on().includes(name));
-  dialog.append(
     h(
-      "div",
-      { class: "acts" },
-      button("save", () => answer(on())),
-      button("accept", () => answer(all())),
-      button("reject", () => answer([])),
-    ),
+      "dialog.two",
+      { "aria-labelledby": "h", close: closed },
+      head(),
+      h(
+        "div.text",
+        signalled(),
+        switches.map((input, index) => group(config.categories[index], input)),
+        receipt(),
+        h("p", toList(), " · ", toPrivacy()),
+      ),
+      h(
+        "div.acts",
+        button("save", () => answer(on())),
+        // Under the browser's signal only marketing's own switch can turn it on (R7).
+        button("accept", () => answer(gpc() ? (7 - MARKETING) | on() : 7)),
+        button("reject", () => answer(0)),
+      ),
+    )
   );
   enter(dialog);
   dialog.showModal();
@@ -51,70 +54,40 @@ export function openDialog(done) {
 export const closeDialog = () => dialog?.close();
 
 function closed() {
-  if (dialog) leave(dialog);
+  leave(dialog);
   dialog = undefined;
 }
 
 /** Focus begins at the heading: what this is, before what one can do. */
-function head() {
-  return h(
-    "div",
-    { class: "head" },
-    h("h2", { id: "head", tabindex: -1, autofocus: true }, say("settings")),
-    h("button", { class: "x", type: "button", "aria-label": say("close"), onclick: closeDialog }, "×"),
-  );
-}
-
-/** @param {HTMLInputElement[]} switches */
-function body(switches) {
-  const [first, ...optional] = config.categories;
-  // Locked, not disabled: Tab still reaches it, and it can say why it is on.
-  const locked = h("input", {
-    type: "checkbox",
-    role: "switch",
-    id: "s-necessary",
-    checked: true,
-    "aria-disabled": "true",
-    "aria-describedby": "d-necessary",
-    onclick: (event) => event.preventDefault(),
-  });
-  return h(
-    "div",
-    { class: "text" },
-    ...signalled(),
-    group(first, locked, say("always")),
-    ...optional.map((category, index) => group(category, switches[index], why(category.id))),
-    ...receipt(),
-    h("p", {}, link("cookies", "list"), " · ", link("privacy", "privacy")),
-  );
-}
-
-/** @param {Optional} id */
-const switchOf = (id) =>
-  /** @type {HTMLInputElement} */ (
-    h("input", {
-      type: "checkbox",
-      role: "switch",
-      id: `s-${id}`,
-      checked: has(id),
-      "aria-describedby": `d-${id}`,
-    })
+const head = () =>
+  h(
+    "div.head",
+    h("h2", { id: "h", tabindex: "-1", autofocus: "" }, say("settings")),
+    h("button.x", { "aria-label": say("close"), click: closeDialog }, "×"),
   );
 
 /** @param {string} id */
-const why = (id) => (id === "marketing" && gpc() && !has(id) ? say("gpc_off") : "");
+function makeSwitch(id) {
+  const input = /** @type {HTMLInputElement} */ (
+    h("input", { type: "checkbox", role: "switch", id, "aria-describedby": `d-${id}` })
+  );
+  input.checked = has(id);
+  if (id === "necessary") {
+    // Locked, not disabled: Tab still reaches it, and it can say why it is on.
+    input.setAttribute("aria-disabled", "true");
+    input.onclick = () => false;
+  }
+  return input;
+}
 
-/**
- * @param {{ id: string, title: string, text: string }} category
- * @param {HTMLElement} input
- * @param {string} note
- */
-function group({ id, title, text }, input, note) {
+/** @param {typeof config.categories[number]} category @param {HTMLElement} input */
+function group({ id, title, text }, input) {
+  const off = id === "marketing" && gpc() && !has(id) && "gpc_off";
+  const why = id === "necessary" ? "always" : off;
   return h(
-    "div",
-    { class: "group" },
-    h("h3", {}, h("label", { for: `s-${id}` }, title), input),
-    h("p", { id: `d-${id}` }, text, ...(note ? [" ", h("i", {}, note)] : [])),
+    "div.group",
+    h("h3", h("label", { for: id }, title), input),
+    h("p", { id: `d-${id}` }, `${text} `, why && h("b", say(why))),
     items(id),
   );
 }

@@ -5,22 +5,13 @@ import { h } from "./h.js";
 /** @param {string} category */
 export function items(category) {
   const declared = config.declarations.filter((item) => item.category === category);
-  const count = declared.length;
-  if (!count) return h("p", { class: "none" }, say("none"));
-  const details = h("details", {}, h("summary", {}, say("items", { count })));
-  const draw = () => details.append(...declared.map(item));
-  details.addEventListener("toggle", draw, { once: true });
+  const details = h("details", h("summary", say("items", { count: declared.length })));
+  details.addEventListener("toggle", () => details.append(...declared.map(item)), { once: true });
   return details;
 }
 
 /** @param {typeof config.declarations[number]} declaration */
 function item({ name, provider, country, purpose, duration, storage }) {
-  const pairs = [
-    ["name", name],
-    ["provider", country ? `${provider} (${country})` : provider],
-    ["purpose", purpose],
-    ["duration", duration],
-    ["kind", say(storage)],
-  ];
-  return h("dl", {}, ...pairs.flatMap(([key, value]) => [h("dt", {}, say(key)), h("dd", {}, value)]));
+  const told = { name, provider: `${provider} ${country}`, purpose, duration, kind: say(storage) };
+  return h("dl", Object.entries(told).flatMap(([key, value]) => [h("dt", say(key)), h("dd", value)]));
 }

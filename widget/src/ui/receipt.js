@@ -1,54 +1,49 @@
 /** The present receipt: the visitor's own proof, to copy, to take and to check. */
+import { holds } from "../ask.js";
 import { api, config, say } from "../config.js";
 import { DAY } from "../cookie.js";
 import { state } from "../state.js";
 import { h } from "./h.js";
-import { link, titleOf } from "./parts.js";
+import { link } from "./parts.js";
 
 export function receipt() {
-  const { stored, receipt: made } = state;
+  const { stored, made, recorded } = state;
   // After a refusal the device holds no id; this page still knows it until it goes.
-  const id = stored?.id ?? made?.id;
+  const id = stored?.id ?? made;
   if (!stored || !id) return [];
-  const code = h("code", {}, id);
-  const granted = stored.granted.map(titleOf).join(", ") || say("nothing");
-  const file = h("a", { href: `${api}receipts/${id}`, target: "_blank", rel: "noopener" }, say("download"));
-  return [
-    h(
-      "div",
-      { class: "group" },
-      h("h3", {}, say("receipt")),
-      h("p", {}, `${when(stored.day)} · ${say("granted", { list: granted })}`),
-      h("p", {}, code),
-      h(
-        "p",
-        { class: "links" },
-        h("button", { class: "l", type: "button", "aria-live": "polite", onclick: copy(code) }, say("copy")),
-        stored.pending ? say("waiting") : file,
-        link("verify", "verify"),
-      ),
-    ),
-  ];
-}
-
-/** The service's time where it is known; the cookie knows the day alone. @param {number} day */
-function when(day) {
-  const { recordedAt } = state;
-  const format = new Intl.DateTimeFormat(config.language, {
+  const granted = config.categories.filter((category) => holds(stored.granted, category.id));
+  const list = granted.map(({ title }) => title).join(", ");
+  // The service's time where it is known; the cookie knows the day alone.
+  const time = new Date(recorded ?? (stored.day + 0.5) * DAY).toLocaleString(config.language, {
     dateStyle: "long",
-    ...(recordedAt ? { timeStyle: "short" } : { timeZone: "UTC" }),
+    timeStyle: recorded ? "short" : undefined,
   });
-  return format.format(recordedAt ? new Date(recordedAt) : day * DAY);
+  const code = h("code", id);
+  return h(
+    "div.group",
+    h("h3", say("receipt")),
+    h("p", `${time} · ${say("granted", { list })}`),
+    h("p", code),
+    h(
+      "p.links",
+      copier(code),
+      stored.pending ? say("waiting") : link(`${api}receipts/${id}`, "download"),
+      link(config.links.verify, "verify"),
+    ),
+  );
 }
 
 /** Where a page may not write to the clipboard, the id is selected for the visitor to copy.
  * @param {HTMLElement} code */
-const copy = (code) => async (/** @type {Event} */ { currentTarget }) => {
-  const button = /** @type {HTMLElement} */ (currentTarget);
-  try {
-    await navigator.clipboard.writeText(code.textContent ?? "");
-    button.textContent = say("copied");
-  } catch {
-    getSelection()?.selectAllChildren(code);
-  }
-};
+function copier(code) {
+  const click = async () => {
+    try {
+      await navigator.clipboard.writeText(code.innerText);
+      button.textContent = say("copied");
+    } catch {
+      getSelection()?.selectAllChildren(code);
+    }
+  };
+  const button = h("button.l", { click, "aria-live": "polite" }, say("copy"));
+  return button;
+}

@@ -104,8 +104,12 @@ class Server:
 
     def drop_database(self, url: str) -> None:
         """Throw a database away, whoever is connected to it."""
-        name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
-        self._command(sql.SQL("drop database {} with (force)"), sql.Identifier(str(name)))
+        self._command(sql.SQL("drop database {} with (force)"), sql.Identifier(self.name(url)))
+
+    @staticmethod
+    def name(url: str) -> str:
+        """The name of the database at that address."""
+        return str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
 
     def _program(self, name: str) -> str:
         return str(self._programs / name)

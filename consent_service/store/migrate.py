@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from consent_service.errors import Misconfigured
+from consent_service.errors import ConsentError, Misconfigured
 from consent_service.store.database import Database, Dialect
 
 MIGRATIONS = files("consent_service.store").joinpath("migrations")
@@ -58,7 +58,7 @@ async def pending(database: Database, folder: Traversable = MIGRATIONS) -> list[
 async def migrate(database: Database, folder: Traversable = MIGRATIONS) -> list[str]:
     """Apply what is pending, each in one transaction with its record; returns the names.
 
-    Raises `Misconfigured` where a newer release has been here.
+    Raises `Misconfigured` where a newer release has been here, or one of them fails.
     """
     names = await pending(database, folder)
     scripts = available(database.dialect, folder)
@@ -71,9 +71,18 @@ async def _apply(database: Database, name: str, script: str) -> bool:
         # Asked again, now that we are alone: another process may have been here meanwhile.
         if name in await applied(tx):
             return False
-        await tx.run_script(script)
+        await _run(tx, name, script)
         await tx.execute("insert into migrations (name) values (:name)", name=name)
     return True
+
+
+async def _run(tx: Database, name: str, script: str) -> None:
+    try:
+        await tx.run_script(script)
+    except ConsentError as error:
+        # For the operator's eyes: what the database said is what helps here.
+        why = error.__cause__ or error
+        raise Misconfigured(f"migration {name} failed and left nothing behind: {why}") from error
 
 
 async def require_migrated(database: Database) -> None:

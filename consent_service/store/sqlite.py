@@ -81,13 +81,13 @@ class SQLite:
 
         Raises `Misconfigured` where it cannot be opened, or is not a database.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             async with AsyncExitStack() as opened:
                 writer = await _connect(opened, path, _PRAGMAS + _WRITER)
                 readers = [await _connect(opened, path, _PRAGMAS + _READER) for _ in range(READERS)]
                 opened.pop_all()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise Misconfigured(f"cannot open the database {path}: {error}") from error
         return cls(writer, readers)
 
@@ -260,9 +260,21 @@ async def _connect(
     )
     await opened.enter_async_context(connection)
     for pragma in pragmas:
-        await connection.execute_fetchall(pragma)
+        await _set(connection, pragma)
     connection.row_factory = sqlite3.Row
     return connection
+
+
+async def _set(connection: aiosqlite.Connection, pragma: str) -> None:
+    # Turning to write-ahead logging does not wait for another process that does the same.
+    for pause in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, None):
+        try:
+            await connection.execute_fetchall(pragma)
+            return
+        except sqlite3.OperationalError as error:
+            if pause is None or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            await asyncio.sleep(pause)
 
 
 _FIRST_WORD = re.compile(r"\s*(\w+)")
@@ -274,11 +286,14 @@ def _reads(sql: str) -> bool:
     return word is not None and word[1] in ("select", "with")
 
 
+_AFTER_SEMICOLON = re.compile("(?<=;)")
+
+
 def _statements(script: str) -> Iterator[str]:
-    """The statements of a script. A trigger's inner semicolons do not end it."""
+    """The statements of a script. Semicolons inside texts and triggers end nothing."""
     gathered = ""
-    for line in script.splitlines(keepends=True):
-        gathered += line
+    for piece in _AFTER_SEMICOLON.split(script):
+        gathered += piece
         if sqlite3.complete_statement(gathered):
             yield gathered
             gathered = ""

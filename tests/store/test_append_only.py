@@ -1,0 +1,185 @@
+"""Facts are never changed: attacks on a full database, from a connection that is not ours.
+
+Each attack is refused or does nothing at all. `ATTACKS` are for both databases; those after it
+use what only one of them has.
+"""
+
+from collections.abc import Sequence
+
+import pytest
+
+from consent_service.errors import Conflict, NotFound
+from consent_service.model import Event
+from consent_service.store import ReceiptWriter, Store, open_store
+from tests.store import given
+from tests.store.outside import FACTS, Outside, Refused, contents, outside
+
+ATTACKS = (
+    *(f"delete from {table}" for table in FACTS),
+    "update versions set body = '{}'",
+    "update versions set number = number + 1",
+    "update artifacts set body = brotli",
+    "update keys set jwk = kid",
+    "update receipts set payload = signature",
+    "update receipts set id = salt where version = 1",
+    "update tombstones set reason = 3",
+    "update events set actor = 'somebody else'",
+    "insert into receipts select * from receipts where true "
+    "on conflict (id) do update set payload = excluded.signature",
+    "insert into events select * from events where true "
+    "on conflict (id) do update set actor = 'somebody else'",
+    "delete from receipts where id not in (select id from tombstones)",
+    # What was erased comes back under its id.
+    "insert into receipts (id, site_id, recorded_at, version, key, salt, signature, payload) "
+    "select t.id, t.site_id, 1, 1, r.key, r.salt, r.signature, r.payload "
+    "from tombstones t, receipts r",
+    # A tombstone of another site opens no door.
+    "insert into tombstones select id, 2, 1, 2 from receipts limit 1; delete from receipts",
+    # Nor does one that only this session sees.
+    "create temporary table tombstones as select id, site_id from receipts; delete from receipts",
+)
+
+SQLITE_ATTACKS = (
+    *(f"insert or replace into {table} select * from {table}" for table in FACTS),
+    *(f"update or replace {table} set rowid = rowid" for table in FACTS),
+    *(f"update or ignore {table} set rowid = rowid + 1" for table in FACTS),
+    "insert or replace into versions "
+    "select site_id, number, randomblob(32), 'patch', 0, '', '{}' from versions",
+    "insert or replace into versions "
+    "select site_id, number + 100, digest, 'patch', 0, '', '{}' from versions",
+    "replace into versions (rowid, site_id, number, digest, change_class, published_at, "
+    "published_by, body) select rowid, 1, 99, randomblob(32), 'patch', 0, '', '{}' from versions",
+    "insert or replace into artifacts select site_id, version, language, randomblob(8), digest, "
+    "0, '', '', '' from artifacts",
+    "insert or replace into artifacts select site_id, version, language, tag, randomblob(32), "
+    "0, '', '', '' from artifacts",
+    "insert or replace into keys select number, 'other', '{}', 0 from keys",
+    "insert or replace into keys select number + 1, kid, '{}', 0 from keys",
+    "insert or replace into receipts select id, site_id, recorded_at, version, key, salt, "
+    "signature, x'00' from receipts",
+    "insert or replace into receipts (rowid, id, site_id, recorded_at, version, key, salt, "
+    "signature, payload) select rowid, randomblob(16), site_id, recorded_at, version, key, salt, "
+    "signature, x'00' from receipts",
+    "replace into tombstones select id, site_id, 0, 1 from tombstones",
+    "replace into tombstones (rowid, id, site_id, erased_at, reason) "
+    "select rowid, randomblob(16), site_id, 0, 1 from tombstones",
+    "replace into events select id, 0, '', '', null, '' from events",
+    "replace into events (rowid, id, at, actor, verb, site_id, subject) "
+    "select rowid, randomblob(16), 0, '', '', null, '' from events",
+)
+
+POSTGRES_ATTACKS = (
+    *(f"truncate {table}" for table in FACTS),
+    "truncate receipts, tombstones",
+    "truncate sites, versions, keys, accounts cascade",
+    "set session_replication_role = replica; update receipts set payload = signature",
+    "set session_replication_role = replica; delete from receipts",
+    "set session_replication_role = replica; truncate events",
+    "create schema mine; create table mine.tombstones as select id, site_id from receipts; "
+    "set search_path = mine, public; delete from receipts",
+    "set search_path = ''; delete from public.receipts",
+)
+
+
+async def _fill(store: Store) -> None:
+    """Something in each table of facts, two receipts among them, and one that was erased."""
+    site = await given.published(store)
+    await given.site(store, "other")
+    await store.policies.add_artifact(given.artifact(site.id))
+    receipts = [given.receipt(site.id) for _ in range(3)]
+    async with ReceiptWriter(store, 10, 10) as writer:
+        for receipt in receipts:
+            await writer.add(receipt)
+    await store.receipts.erase(site.id, receipts[2].id, 2, given.NOW)
+    await store.events.add(
+        Event(id=given.uuid(), at=1, actor="service", verb="test", site_id=1, subject="")
+    )
+
+
+def _attack(connection: Outside, sql: str) -> None:
+    for statement in sql.split("; "):
+        try:
+            connection.run(statement)
+        except Refused:
+            return
+
+
+async def _assert_nothing_moves(url: str, attacks: Sequence[str]) -> None:
+    async with open_store(url) as store:
+        await _fill(store)
+    with outside(url) as connection:
+        before = contents(connection)
+    assert all(before.values()), "an empty table proves nothing"
+    for attack in attacks:
+        # The tombstone of the other site stays, and is a fact itself by then.
+        watched = [table for table in FACTS if table != "tombstones" or "limit 1" not in attack]
+        with outside(url) as connection:
+            _attack(connection, attack)
+        with outside(url) as connection:
+            after = contents(connection, watched)
+        assert after == {table: before[table] for table in watched}, attack
+        with outside(url) as connection:
+            before = contents(connection)
+
+
+async def test_no_attack_from_outside_changes_a_fact(url: str) -> None:
+    await _assert_nothing_moves(url, ATTACKS)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+async def test_no_way_of_replacing_rows_in_sqlite_changes_a_fact(url: str) -> None:
+    await _assert_nothing_moves(url, SQLITE_ATTACKS)
+
+
+@pytest.mark.parametrize("kind", ["postgres"], indirect=True)
+async def test_no_way_around_triggers_in_postgres_changes_a_fact(url: str) -> None:
+    await _assert_nothing_moves(url, POSTGRES_ATTACKS)
+
+
+@pytest.mark.parametrize("table", FACTS)
+async def test_an_update_of_a_fact_is_refused_not_ignored(url: str, table: str) -> None:
+    async with open_store(url) as store:
+        await _fill(store)
+    with outside(url) as connection:
+        column = (
+            connection.run(f"select * from {table} limit 1")
+            and {
+                "versions": "published_at",
+                "artifacts": "created_at",
+                "keys": "created_at",
+                "receipts": "recorded_at",
+                "tombstones": "erased_at",
+                "events": "at",
+            }[table]
+        )
+        with pytest.raises(Refused, match=f"{table} are append-only"):
+            connection.run(f"update {table} set {column} = {column}")
+
+
+async def test_a_receipt_with_a_tombstone_can_be_deleted_and_nothing_else(url: str) -> None:
+    async with open_store(url) as store:
+        await _fill(store)
+        keeps, goes = await store.receipts.page(1)
+    raw = goes.id.replace("-", "")
+    literal = f"x'{raw}'" if url.startswith("sqlite") else f"'\\x{raw}'"
+    with outside(url) as connection:
+        connection.run(f"insert into tombstones values ({literal}, 1, 5, 2)")
+        with pytest.raises(Refused, match="only after its tombstone"):
+            connection.run("delete from receipts")
+        connection.run(f"delete from receipts where id = {literal}")
+    async with open_store(url) as store:
+        assert await store.receipts.page(1) == [keeps]
+        with pytest.raises(NotFound):
+            await store.receipts.by_id(1, goes.id)
+
+
+async def test_what_was_erased_does_not_come_back_through_the_writer(store: Store) -> None:
+    site = await given.published(store)
+    receipt, other = given.receipt(site.id), given.receipt(site.id)
+    async with ReceiptWriter(store, 10, 10) as writer:
+        await writer.add(receipt)
+        await store.receipts.erase(site.id, receipt.id, 2, given.NOW)
+        with pytest.raises(Conflict, match="was erased"):
+            await writer.add(receipt)
+        assert await writer.add(other) == other
+    assert await store.receipts.page(site.id) == [other]

@@ -18,11 +18,19 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from consent_service import signing
 from consent_service.cli.key import key as key_commands
 from consent_service.errors import Misconfigured
 from consent_service.settings import Settings
-from consent_service.signing import Keyring, Purpose, list_keys, open_keyring, rotate
+from consent_service.signing import (
+    Keyring,
+    Purpose,
+    list_keys,
+    open_keyring,
+    rotate,
+    unb64url,
+)
+from consent_service.signing.receipts import _read_key
+from tests.tools import ROOT
 
 NOW = 1_763_800_000
 
@@ -191,11 +199,11 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path, act: type[Keyring
 def test_no_secret_is_shown_by_what_holds_it(folder: Path) -> None:
     keyring = open_keyring(folder, NOW)
     path = key_file(folder, "sessions")
-    shown = repr((keyring, vars(keyring), list_keys(folder), signing._read_key(path)))
+    shown = repr((keyring, vars(keyring), list_keys(folder), _read_key(path)))
     secret = path.read_text().strip()
     assert path.name in shown
     assert secret not in shown
-    assert repr(signing.unb64url(secret)) not in shown
+    assert repr(unb64url(secret)) not in shown
 
 
 # --- Rotation and running processes
@@ -318,7 +326,7 @@ def test_the_commands_take_only_purposes_that_exist(folder: Path) -> None:
 
 
 def test_the_help_page_names_every_purpose_and_command() -> None:
-    page = (Path(signing.__file__).parent / "help/keys.md").read_text()
+    page = (ROOT / "consent_service/help/keys.md").read_text()
     for purpose in Purpose:
         assert f"`{purpose}-<time>-<id>." in page
     for command in key_commands.commands:

@@ -28,21 +28,18 @@ from consent_service.signing import (
     Keyring,
     PublicKeys,
     Purpose,
-    Sessions,
     b64url,
-    canonical_jwk,
     constant_time_equal,
     hash_secret,
     jwks,
-    jws_signer,
     new_secret,
     open_keyring,
     rotate,
     sha256_b64,
-    thumbprint,
     unb64url,
     uuid7,
 )
+from consent_service.signing.receipts import Sessions, canonical_jwk, jws_signer, thumbprint
 from tests import tools
 
 NOW = 1_763_800_000

@@ -7,7 +7,7 @@ used; `tests/tools.py` has the rule by which both this and the tests find it.
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -19,11 +19,17 @@ from tests import tools  # noqa: E402 - the path has to be set first.
 def main() -> int:
     """Install what is missing, then print where each tool is."""
     _pip_node()
+    # Before Playwright is asked for anything: the smallest of systems lack it.
+    _apt({"libatomic1": _playwright})
     _playwright_chromium()
-    packages = [package for package, find in _PACKAGES.items() if not _found(find)]
-    if packages:
-        subprocess.run([ROOT / ".ci/apt", *packages])
+    _apt({"chromium": tools.chromium, "postgresql": tools.postgres, "git": _git})
     return _report()
+
+
+def _apt(packages: Mapping[str, Callable[[], object]]) -> None:
+    missing = [package for package, find in packages.items() if not _found(find)]
+    if missing:
+        subprocess.run([ROOT / ".ci/apt", *missing])
 
 
 def _git() -> str:
@@ -34,11 +40,15 @@ def _git() -> str:
     raise tools.Missing("git is not on the path")
 
 
-_PACKAGES: dict[str, Callable[[], object]] = {
-    "chromium": tools.chromium,
-    "postgresql": tools.postgres,
-    "git": _git,
-}
+def _playwright() -> str:
+    """Playwright's version, where what drives a browser starts. Raises `Missing`."""
+    asked = subprocess.run([*_PLAYWRIGHT, "--version"], capture_output=True, text=True)
+    if asked.returncode == 0:
+        return asked.stdout.strip()
+    raise tools.Missing(f"Playwright does not start: {asked.stderr.strip()}")
+
+
+_PLAYWRIGHT = [sys.executable, "-m", "playwright"]
 
 
 def _pip_node() -> None:
@@ -51,7 +61,7 @@ def _pip_node() -> None:
 def _playwright_chromium() -> None:
     if not _found(tools.chromium):
         print("-- playwright install --with-deps chromium", flush=True)
-        command = [sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"]
+        command = [*_PLAYWRIGHT, "install", "--with-deps", "chromium"]
         try:
             subprocess.run(command, stdout=subprocess.DEVNULL, timeout=900)
         except subprocess.TimeoutExpired:
@@ -68,7 +78,7 @@ def _found(find: Callable[[], object]) -> bool:
 
 def _report() -> int:
     missing = 0
-    for find in (tools.chromium, tools.node, tools.postgres, _git):
+    for find in (tools.chromium, _playwright, tools.node, tools.postgres, _git):
         try:
             print(f"-- {find.__name__.strip('_')}: {find()}")
         except tools.Missing as error:

@@ -18,6 +18,8 @@ from consent_service.store import Store
 SITE = "demo"
 NAME = "Lindvarm, the demo shop"
 EMAIL = "admin@demo.example"
+CACHED = 0
+"""Seconds that a browser keeps the banner without asking: who publishes wants to see it at once."""
 OPERATOR = "demo"
 """The actor in the audit trail of what is done here."""
 
@@ -51,7 +53,7 @@ async def seed(store: Store, origin: str, at: float) -> Seeded:
 async def _site(store: Store, origin: str, act: Act) -> Site:
     known = {site.key: site for site in await store.sites.all()}
     if SITE in known:
-        return await _at_origin(store, known[SITE], origin, act)
+        return await _changed(store, known[SITE], origin, act)
     if known:
         # Its account may do everything on every site: it has no business beside real ones.
         raise Misconfigured(
@@ -60,16 +62,17 @@ async def _site(store: Store, origin: str, act: Act) -> Site:
     async with store.transaction() as tx:
         site = await sites.add(tx, SITE, NAME, (origin,), act.now)
         await audit.log(tx, act, "site.add", SITE, site.id)
-    return site
+    return await _changed(store, site, origin, act)
 
 
-async def _at_origin(store: Store, site: Site, origin: str, act: Act) -> Site:
+async def _changed(store: Store, site: Site, origin: str, act: Act) -> Site:
     """The site with this start's origin among its own: the shop's port may be another one now."""
-    if origin in site.origins:
+    origins = tuple(dict.fromkeys((*site.origins, origin)))
+    if (origins, CACHED) == (site.origins, site.max_age):
         return site
     async with store.transaction() as tx:
-        changed = await sites.change(tx, site, site.name, (*site.origins, origin), site.max_age)
-        await audit.log(tx, act, "site.change", origin, site.id)
+        changed = await sites.change(tx, site, site.name, origins, CACHED)
+        await audit.log(tx, act, "site.change", f"{origin}, cached for {CACHED} s", site.id)
     return changed
 
 

@@ -11,6 +11,8 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile
 BANNER = consent_service/banner.min.js
+WITH_CHROMIUM = CHROMIUM=$$($(BIN)/python -c "from tests import tools; print(tools.chromium())") \
+        && export CHROMIUM
 # npm and the programs that tests start find Node where `make tools` may have put it.
 export PATH := $(abspath $(BIN)):$(PATH)
 
@@ -43,7 +45,7 @@ unit: $(VENV)/installed-dev  ## the tests that need no browser
 
 browser: tools widget/node_modules/installed  ## the tests in a real Chromium: the service's and the widget's
 	@echo "== tests: browser"
-	@cd widget && npm run test:browser
+	@$(WITH_CHROMIUM) && cd widget && npm run test:browser
 	@$(BIN)/pytest tests/browser
 
 widget: widget/node_modules/installed  ## build the banner that is committed
@@ -56,7 +58,7 @@ widget-test: tools widget/node_modules/installed  ## the widget's types and test
 	@echo "== widget: tests"
 	@cd widget && npm test
 	@echo "== widget: tests in a browser"
-	@cd widget && npm run test:browser
+	@$(WITH_CHROMIUM) && cd widget && npm run test:browser
 
 banner: widget/node_modules/installed  ## the committed banner is what the source builds, to the byte
 	@echo "== banner: build it again and compare"

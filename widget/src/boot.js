@@ -1,8 +1,10 @@
 /** What happens in a page, in order. */
 import { makeApi } from "./api.js";
 import { resume } from "./choose.js";
+import { api, config, source, tag } from "./config.js";
 import { scan, watch } from "./gate.js";
-import { inPagesLanguage } from "./language.js";
+import { languageFor } from "./language.js";
+import { trusted } from "./revive.js";
 import { safely } from "./safely.js";
 import { look, state, tell } from "./state.js";
 import { hideBanner, showBanner } from "./ui/banner.js";
@@ -18,6 +20,27 @@ export const boot = () => {
   if (!present()) inPagesLanguage(safely(start));
 };
 
+/**
+ * Load the file in the page's language, if there is one. `otherwise` runs where there is none or
+ * it does not load: a banner in another language tells more than none.
+ *
+ * @param {() => void} otherwise
+ */
+function inPagesLanguage(otherwise) {
+  const wanted = tag?.dataset.lang || document.documentElement.lang;
+  const language = languageFor(config, wanted, source.href);
+  if (language === config.language) return otherwise();
+  try {
+    const script = document.createElement("script");
+    script.onerror = otherwise;
+    script.nonce = tag?.nonce ?? "";
+    script.src = trusted().createScriptURL(`${api}banner.js?lang=${language}`);
+    document.head.append(script);
+  } catch {
+    otherwise();
+  }
+}
+
 function start() {
   const early = window.consent;
   if (present()) return;
@@ -25,10 +48,10 @@ function start() {
   resume();
   watch(safely(attach));
   scan();
-  const api = makeApi(open, close);
-  window.consent = api;
+  const own = makeApi(open, close);
+  window.consent = own;
   tell("ready");
-  if (Array.isArray(early)) api.push(...early);
+  if (Array.isArray(early)) own.push(...early);
   state.render = render;
   render();
   listen();

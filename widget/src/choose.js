@@ -4,6 +4,7 @@
  *
  * @import { Receipt, Recorded, Source } from "../types/internal.js"
  */
+import { actionOf, viewportOf } from "./answer.js";
 import { clear } from "./clear.js";
 import { api, config, say } from "./config.js";
 import { format, parse } from "./cookie.js";
@@ -15,25 +16,6 @@ import { safely } from "./safely.js";
 import { gpc } from "./signals.js";
 import { choices, has, look, state, tell, today } from "./state.js";
 import { announce } from "./ui/stage.js";
-
-/**
- * What a choice is called. One that denies what was in force is a withdrawal, whatever was
- * pressed.
- *
- * @param {number} before
- * @param {number} granted
- * @returns {Receipt["action"]}
- */
-export function actionOf(before, granted) {
-  if (before & ~granted) return "withdraw";
-  if (!granted) return "reject_all";
-  return granted === 7 ? "accept_all" : "custom";
-}
-
-/** Which of the three screenshots shows what was seen: the style sheet turns at 40 and 64 em.
- * @param {number} width  CSS pixels.
- * @returns {Receipt["viewport"]} */
-export const viewportOf = (width) => (width < 640 ? "narrow" : width < 1024 ? "medium" : "wide");
 
 /**
  * The visitor has chosen. It holds at once: the cookie first, then whoever listens, then the

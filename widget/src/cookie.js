@@ -29,7 +29,7 @@ export function parse(pair) {
   const granted = +bits & 7;
   const [short, p] = rest.slice(3);
   // An id where nothing is granted, or a grant without one, is not ours (R32).
-  if (!short === granted > 0) return null;
+  if (!short === granted > 0 || (p && !short)) return null;
   return {
     text,
     day: parseInt(day, 36),

@@ -1,12 +1,9 @@
 /**
  * The banner speaks the page's language (R16): where that is another than this file's, and the
- * tag's address does not ask for one, the file in that language is loaded instead.
+ * tag's address does not ask for one, the file in that language is loaded instead. Pure.
  *
  * @import { Config } from "../types/internal.js"
  */
-import { api, config, source, tag } from "./config.js";
-import { trusted } from "./revive.js";
-
 /**
  * Which of the languages at hand a page in `wanted` is to get; undefined where none fits. A tag
  * that asks for a language, or is pinned to exact bytes, gets what it asks for.
@@ -23,21 +20,4 @@ export function languageFor({ language, languages }, wanted, source) {
   const find = (parts) =>
     [language, ...languages].find((known) => first(known, parts) === first(wanted, parts));
   return find(9) ?? find(1) ?? language;
-}
-
-/**
- * Load the file in the page's language, if there is one. `otherwise` runs where there is none or
- * it does not load: a banner in another language tells more than none.
- *
- * @param {() => void} otherwise
- */
-export function inPagesLanguage(otherwise) {
-  const wanted = tag?.dataset.lang || document.documentElement.lang;
-  const language = languageFor(config, wanted, source.href);
-  if (language === config.language) return otherwise();
-  const script = document.createElement("script");
-  script.onerror = otherwise;
-  script.nonce = tag?.nonce ?? "";
-  script.src = trusted().createScriptURL(`${api}banner.js?lang=${language}`);
-  document.head.append(script);
 }

@@ -2,9 +2,10 @@
  * Layer one: a region first in the body, one Tab away. It traps nothing, locks nothing, and goes
  * only by a choice: Esc, scrolling and waiting grant nothing (R4).
  *
- * @import { Config, StoredChoice } from "../../types/internal.js"
+ * @import { Change } from "../../types/internal.js"
  */
-import { holds, OPTIONAL } from "../ask.js";
+import { news, thirdParties } from "../answer.js";
+import { holds } from "../ask.js";
 import { choose } from "../choose.js";
 import { config, say } from "../config.js";
 import { safely } from "../safely.js";
@@ -57,7 +58,7 @@ function text() {
     "div.text",
     h("h2", { id: "t" }, say("title")),
     failed && h("p.note", say("failed")),
-    changed(news(config, stored, about)),
+    changed(news(config.changes, stored, about)),
     h("p", say("intro")),
     h("ul", asked.map(({ title, text }) => h("li", h("b", title), ` ${text}`))),
     signalled(),
@@ -71,8 +72,9 @@ function text() {
   );
 }
 
-/** @param {string[]} lines */
-function changed(lines) {
+/** Each thing once, though it may concern several categories. @param {Change[]} changes */
+function changed(changes) {
+  const lines = [...new Set(changes.map(told))];
   const rest = lines.splice(NEWS).length;
   if (rest) lines.push(say("rest", { count: rest }));
   return lines.length
@@ -80,27 +82,8 @@ function changed(lines) {
     : [];
 }
 
-/** What changed, for this visitor, in the categories asked about: each thing told once.
- * @param {Pick<Config, "changes">} config
- * @param {StoredChoice | null} stored
- * @param {number} about */
-export function news({ changes }, stored, about) {
-  const lines = OPTIONAL.flatMap((category, index) =>
-    ((stored && holds(about, category) && changes[category]) || [])
-      .filter(({ epoch }) => epoch > (stored?.epochs[index] ?? 0))
-      .map(({ kind, name = "", provider = "" }) => say(`change_${kind}`, { name, provider })),
-  );
-  return [...new Set(lines)];
-}
-
-/** How many others than the controller have a part in what is asked (R14).
- * @param {Pick<Config, "controller" | "declarations">} config */
-export const thirdParties = ({ controller, declarations }) =>
-  new Set(
-    declarations
-      .filter(({ category, provider }) => category !== "necessary" && provider !== controller)
-      .map(({ provider }) => provider),
-  ).size;
+/** @param {Change} change */
+const told = ({ kind, name = "", provider = "" }) => say(`change_${kind}`, { name, provider });
 
 /**
  * Never lie over the element that has the page's focus (R53): go to the top of the window while

@@ -1,0 +1,143 @@
+/**
+ * A visit to the shop in a fresh browser profile, and what a test may ask about it.
+ *
+ * @import { Browser, BrowserContextOptions, Page } from "playwright-core"
+ * @import { ConsentApi } from "../../types/consent.js"
+ */
+import { after, before } from "node:test";
+import { page as html, start, TAG, TEXT } from "../harness.mjs";
+import { launch } from "./chromium.mjs";
+
+/** @type {Browser} */
+let browser;
+
+/** The servers of this test file. @type {Awaited<ReturnType<typeof start>>} */
+export let servers;
+
+/** Call once in a test file: its own servers and its own browser. */
+export function setUp() {
+  before(async () => {
+    [browser, servers] = await Promise.all([launch(), start()]);
+  });
+  after(async () => {
+    await browser?.close();
+    servers?.close();
+  });
+}
+
+/** Everything that can be held back, each kind from the third party and named by its category. */
+export const CARRIERS = ["preferences", "statistics", "marketing"]
+  .map(
+    (category) => `
+<script type="text/plain" data-consent="${category}" src="{third}/${category}.js?name=${category}"></script>
+<script type="text/plain" data-consent="${category}">
+  document.cookie = "c_${category}=1; path=/"; (window.ran ??= []).push("${category} inline");
+</script>
+<iframe data-consent="${category}" data-consent-src="{third}/${category}.frame" title="A ${category} film"
+  width="400" height="225"></iframe>
+<img data-consent="${category}" data-consent-src="{third}/${category}.gif" alt="">
+<video data-consent="${category}" data-consent-src="{third}/${category}.mp4"></video>
+<link rel="stylesheet" data-consent="${category}" data-consent-src="{third}/${category}.css">
+<template data-consent="${category}"><img src="{third}/${category}.template.gif" alt="">
+  <script src="{third}/${category}.template.js?name=${category}+template"></script></template>`,
+  )
+  .join("\n");
+
+/**
+ * @typedef {object} Visit
+ * @property {BrowserContextOptions} [options]
+ * @property {string} [body]
+ * @property {string} [head]
+ * @property {string} [language]
+ * @property {boolean} [signal]  Whether the browser sends Global Privacy Control.
+ * @property {Record<string, string>} [headers]
+ * @property {Partial<import("../../types/internal.js").Config>} [config]
+ * @property {number | "drop"} [answer]
+ * @property {{ name: string, value: string }[]} [cookies]  There before the visit.
+ * @property {string} [path]
+ */
+
+/** @param {Visit} visit */
+export async function visit({
+  options = {},
+  body = TAG + TEXT + CARRIERS,
+  head = "",
+  language = "en",
+  signal = false,
+  headers = {},
+  config = {},
+  answer = 201,
+  cookies = [],
+  path = "/",
+} = {}) {
+  const { state } = servers;
+  Object.assign(state, { answer, config, headers });
+  state.pages = { "/": html(body, head, language), "/two": html(body, head, language) };
+  for (const server of [servers.site, servers.service, servers.third]) server.asked.length = 0;
+  const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+  if (signal) {
+    await context.addInitScript(() =>
+      Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { value: true }),
+    );
+  }
+  await context.addCookies(cookies.map((cookie) => ({ ...cookie, url: servers.url })));
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const errors = [];
+  page.on("pageerror", ({ message }) => errors.push(message));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
+  });
+  await page.goto(servers.url + path);
+  return { page, context, errors, ...parts(page) };
+}
+
+/** What a visitor sees of us. @param {Page} page */
+function parts(page) {
+  const one = page.getByRole("region", { name: "Cookies on this site" });
+  const two = page.getByRole("dialog");
+  return {
+    one,
+    two,
+    accept: one.getByRole("button", { name: "Accept all" }),
+    reject: one.getByRole("button", { name: "Reject all" }),
+    choose: one.getByRole("button", { name: "Choose" }),
+    save: two.getByRole("button", { name: "Save choices" }),
+    settings: page.getByRole("link", { name: "Cookie settings" }),
+    /** @param {string} name */
+    toggle: (name) => two.getByRole("switch", { name }),
+  };
+}
+
+/** What is in force, as the page is told. @param {Page} page */
+export const stateOf = (page) =>
+  page.evaluate(() => /** @type {ConsentApi} */ (window.consent).get());
+
+/** What third parties were asked for. */
+export const requested = () => servers.third.asked.map(({ url }) => url.split(/[?]/)[0]).sort();
+
+/** The choice cookie, if there is one. @param {Page} page */
+export async function choiceCookie(page) {
+  const cookies = await page.context().cookies(servers.url);
+  return cookies.find(({ name }) => name === "consent");
+}
+
+/** Everything that the device holds for the page. @param {Page} page */
+export const stored = async (page) => ({
+  cookies: (await page.context().cookies()).map(({ name }) => name).sort(),
+  local: await page.evaluate(() => Object.keys(localStorage)),
+  session: await page.evaluate(() => Object.keys(sessionStorage)),
+  databases: await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name)),
+});
+
+/** Long enough for what must not happen to have happened. @param {Page} page */
+export const wait = (page, milliseconds = 400) => page.waitForTimeout(milliseconds);
+
+/** Wait until something holds. @param {() => boolean | Promise<boolean>} test */
+export async function until(test, what = String(test)) {
+  for (let round = 0; round < 200; round++) {
+    if (await test()) return;
+    await new Promise((done) => setTimeout(done, 25));
+  }
+  throw new Error(`still not: ${what}`);
+}

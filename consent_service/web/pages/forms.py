@@ -1,0 +1,77 @@
+"""What people type: read from a request, shown again as it was where it does not fit."""
+
+from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from consent_service.errors import ConsentError, Invalid
+from consent_service.web.limits import body
+
+MAX_FORM = 64_000
+"""Bytes of an ordinary form."""
+
+_TYPE = "application/x-www-form-urlencoded"
+
+
+class _Values(dict[str, str]):
+    """A field that was not sent is empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+class _Errors(dict[str, tuple[str, ...]]):
+    """A field without a message has none."""
+
+    def __missing__(self, name: str) -> tuple[str, ...]:
+        return ()
+
+
+class Form:
+    """Fields as typed, by name, and what is wrong with them."""
+
+    def __init__(
+        self, pairs: Iterable[tuple[str, str]] = (), labels: Mapping[str, str] | None = None
+    ) -> None:
+        self._pairs = tuple(pairs)
+        self._labels: Callable[[str], str] = lambda name: (labels or {}).get(name, name)
+        self.values: dict[str, str] = _Values(self._pairs)
+        self.errors: dict[str, tuple[str, ...]] = _Errors()
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value sent under that name: of boxes that are ticked."""
+        return tuple(value for sent, value in self._pairs if sent == name)
+
+    def labelled(self, labels: Callable[[str], str] | Mapping[str, str]) -> "Form":
+        """The same form, its fields called by these names in messages."""
+        self._labels = labels if callable(labels) else lambda name: labels.get(name, name)
+        return self
+
+    def label(self, name: str) -> str:
+        """What people call the field."""
+        return self._labels(name)
+
+    def refuse(self, error: ConsentError, field: str = "") -> "Form":
+        """The same form, with the message of an error at its field (or at `field`)."""
+        name = field or error.field
+        message = error.message.removeprefix(f"{error.field}: ")
+        self.errors[name] = (*self.errors[name], f"{message[:1].upper()}{message[1:]}.")
+        return self
+
+
+async def read(request: Request, most: int = MAX_FORM) -> Form:
+    """The form that a request brings. Raises `TooLarge`, `WrongType` and `Invalid`."""
+    content = await body(request, most, (_TYPE,))
+    try:
+        pairs = parse_qsl(content.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError as error:
+        raise Invalid("the form is not in UTF-8") from error
+    return Form((name, _plain(value)) for name, value in pairs)
+
+
+def _plain(value: str) -> str:
+    """Browsers send line breaks as CR LF; texts are kept with LF."""
+    if "\0" in value:
+        raise Invalid("there is a character in the form that no text can have")
+    return value.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,80 @@
+"""Markdown to HTML that cannot do anything: no HTML of its own, no pictures, only plain links."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+_SCHEMES = frozenset({"", "http", "https", "mailto", "tel"})
+_NAMED = re.compile(r"\s*\{#([a-z0-9-]+)\}\s*$")
+
+
+def _plain_link(address: str) -> bool:
+    try:
+        return urlsplit(address.strip()).scheme.lower() in _SCHEMES
+    except ValueError:
+        return False
+
+
+class _Markdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 (the library's name)
+        return _plain_link(url)
+
+
+# A picture from elsewhere would tell that place who reads the page.
+_markdown = _Markdown("commonmark", {"html": False}).enable("table").disable("image")
+
+
+def rendered(text: str, top: int = 2) -> Markup:
+    """The HTML of a text whose highest heading becomes `h2` (or `h<top>`); none is skipped.
+
+    A heading may end in `{#name}`, which becomes its anchor; the others are named by their words.
+    """
+    tokens = _markdown.parse(text)
+    _level(tokens, top)
+    return Markup(_markdown.renderer.render(tokens, _markdown.options, {}))  # noqa: S704 (its own)
+
+
+def _level(tokens: list[Token], top: int) -> None:
+    taken: set[str] = set()
+    open_levels: list[int] = []
+    for opening, inline, closing in _headings(tokens):
+        written = int(opening.tag[1])
+        while open_levels and open_levels[-1] >= written:
+            open_levels.pop()
+        open_levels.append(written)
+        opening.tag = closing.tag = f"h{min(top + len(open_levels) - 1, 6)}"
+        opening.attrSet("id", _anchor(inline, taken))
+
+
+def _headings(tokens: list[Token]) -> Iterator[tuple[Token, Token, Token]]:
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open":
+            yield token, tokens[index + 1], tokens[index + 2]
+
+
+def _anchor(inline: Token, taken: set[str]) -> str:
+    last = inline.children[-1] if inline.children else None
+    named = _NAMED.search(last.content) if last and last.type == "text" else None
+    if last and named:
+        last.content = last.content[: named.start()]
+    name = named[1] if named else _slug(inline.content)
+    while name in taken:
+        name += "-"
+    taken.add(name)
+    return name
+
+
+def _slug(text: str) -> str:
+    """A heading's words as an anchor: `How long they stay` is `how-long-they-stay`."""
+    words = re.findall(r"\w+", text.lower())
+    return "-".join(words) or "part"
+
+
+def title(text: str) -> tuple[str, str]:
+    """A page's first heading, and the rest of its text."""
+    first, _, rest = text.lstrip().partition("\n")
+    return first.lstrip("# ").strip(), rest

@@ -1,0 +1,265 @@
+"""The policy: a draft that editors change, publishing it, and every version published."""
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consent_service import policies, words
+from consent_service.errors import Conflict, Invalid, NotFound, Refused
+from consent_service.model import (
+    Category,
+    ChangeClass,
+    CookieDeclaration,
+    Policy,
+    Site,
+    Storage,
+)
+from consent_service.policies import Proposal, Publication
+from consent_service.web.access import act, site_of
+from consent_service.web.pages import diffs, forms
+from consent_service.web.pages.forms import Form
+from consent_service.web.pages.policy_form import (
+    FOREVER,
+    MAX_FORM,
+    SESSION,
+    UNITS,
+    PolicyForm,
+    empty_policy,
+    language_name,
+)
+from consent_service.web.render import page, redirect
+from consent_service.web.service import service
+
+_PUBLISH = {"change_class": "Class", "reason": "Reason", "categories": "Ask again about"}
+
+_UNIT_NAMES = (
+    (SESSION, "until the browser is closed"),
+    (FOREVER, "until it is deleted"),
+    *((unit, f"{unit}s") for unit in UNITS),
+)
+_STORAGE_NAMES = (
+    (Storage.COOKIE.value, "Cookie"),
+    (Storage.LOCAL_STORAGE.value, "Local storage"),
+    (Storage.SESSION_STORAGE.value, "Session storage"),
+    (Storage.INDEXED_DB.value, "IndexedDB"),
+    (Storage.PIXEL.value, "Pixel"),
+)
+
+
+async def draft(request: Request) -> Response:
+    """The draft as a form, with what publishing it would change and what keeps it back."""
+    running, site = service(request), await site_of(request)
+    found = await running.store.policies.draft(site.id)
+    if found is None:
+        return _start_page(request, site, Form())
+    edited = PolicyForm.of_policy(policies.parse_policy(found.body))
+    saved = request.query_params.get("saved") == str(found.revision)
+    proposal = await policies.propose(running.store, site)
+    context = {"draft": found, "saved": saved, **await _proposed(proposal)}
+    return _draft_page(request, site, edited, context)
+
+
+async def save(request: Request) -> Response:
+    """Save the draft, or add or remove a row of it. What was typed is never lost."""
+    site, typed = await site_of(request), await forms.read(request, MAX_FORM)
+    do = typed.values["do"]
+    if do == "start":
+        return await _start(request, site, typed)
+    if do == "add":
+        edited = PolicyForm.of_form(typed).add_row()
+        return _unsaved(request, site, edited, focus=edited.rows - 1)
+    if do.startswith("remove-"):
+        row = do.removeprefix("remove-")
+        edited = PolicyForm.of_form(typed, int(row) if row.isdecimal() else -1)
+        return _unsaved(request, site, edited)
+    return await _save(request, site, PolicyForm.of_form(typed))
+
+
+async def _start(request: Request, site: Site, typed: Form) -> Response:
+    languages = tuple(name for name in typed.all("languages") if name in words.languages())
+    if not languages:
+        error = Invalid("choose at least one language", "languages")
+        return _start_page(request, site, typed.refuse(error), 422)
+    store = service(request).store
+    saved = await policies.save_draft(store, site, 0, empty_policy(languages), act(request))
+    return redirect(f"/sites/{site.key}/policy?saved={saved.revision}")
+
+
+async def _save(request: Request, site: Site, edited: PolicyForm) -> Response:
+    store, values = service(request).store, edited.form.values
+    try:
+        policy = edited.policy()
+        saved = await policies.save_draft(store, site, _revision(values), policy, act(request))
+    except Conflict as error:
+        return await _conflict(request, site, edited, error)
+    except Invalid as error:
+        edited.form.refuse(error)
+        return _unsaved(request, site, edited, status=422)
+    return redirect(f"/sites/{site.key}/policy?saved={saved.revision}")
+
+
+def _revision(values: dict[str, str]) -> int:
+    text = values["revision"]
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+async def _conflict(request: Request, site: Site, edited: PolicyForm, error: Conflict) -> Response:
+    """Somebody saved meanwhile: what is different there, and one's own work still in the form."""
+    theirs = await service(request).store.policies.draft(site.id)
+    if theirs is None:
+        raise error
+    mine = edited.policy()
+    found = await asyncio.to_thread(diffs.between, policies.parse_policy(theirs.body), mine)
+    edited.form.values["revision"] = str(theirs.revision)
+    context = {"theirs": theirs, "differences": found}
+    return _draft_page(request, site, edited, context, 409)
+
+
+def _unsaved(
+    request: Request, site: Site, edited: PolicyForm, status: int = 200, focus: int = -1
+) -> Response:
+    return _draft_page(request, site, edited, {"unsaved": True, "focus": focus}, status)
+
+
+def _start_page(request: Request, site: Site, form: Form, status: int = 200) -> Response:
+    labelled = form.labelled({"languages": "Languages"})
+    context = {"site": site, "form": labelled, "known": _known(())}
+    return page(request, "policies/start.html", context, status)
+
+
+def _known(more: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Languages to choose from, with their names: the product's, and those already chosen."""
+    names = dict.fromkeys((*more, *sorted(words.languages())))
+    return tuple((name, language_name(name)) for name in names)
+
+
+def _draft_page(
+    request: Request,
+    site: Site,
+    edited: PolicyForm,
+    context: dict[str, Any],
+    status: int = 200,
+) -> Response:
+    defaults: dict[str, Any] = {
+        "draft": None,
+        "saved": False,
+        "unsaved": False,
+        "focus": -1,
+        "theirs": None,
+        "differences": (),
+        "proposal": None,
+        "changes": (),
+        "rows": (),
+        "findings": (),
+    }
+    known = {
+        "site": site,
+        "edited": edited,
+        "form": edited.form,
+        "known": _known(edited.languages),
+        "names": {name: language_name(name) for name in edited.languages},
+        "categories": [(category.value, category.value.capitalize()) for category in Category],
+        "units": _UNIT_NAMES,
+        "storages": _STORAGE_NAMES,
+    }
+    return page(request, "policies/draft.html", {**defaults, **known, **context}, status)
+
+
+async def _proposed(proposal: Proposal) -> dict[str, Any]:
+    # Comparing long texts takes a while: not on the event loop.
+    changes = await asyncio.to_thread(diffs.shown, proposal.changes)
+    before = proposal.current.policy.declarations if proposal.current else ()
+    return {
+        "proposal": proposal,
+        "changes": changes,
+        "rows": diffs.rows(before, proposal.policy.declarations) if proposal.current else (),
+        "findings": _findings(proposal.policy, proposal),
+    }
+
+
+def _findings(policy: Policy, proposal: Proposal) -> list[tuple[str, str, str, str]]:
+    """What keeps a policy back: the field, its name, the message, the rule."""
+    called = PolicyForm.of_policy(policy).form.label
+    return [
+        (found.field, called(found.field), found.message, found.rule) for found in proposal.findings
+    ]
+
+
+async def publish_form(request: Request) -> Response:
+    """What publishing would change, for whom, and what it would ask."""
+    return await _publish_page(request, await site_of(request), Form())
+
+
+async def publish(request: Request) -> Response:
+    """Publish the draft at the revision that was seen."""
+    running, site = service(request), await site_of(request)
+    form = await forms.read(request)
+    try:
+        asked = _publication(form)
+        record = await policies.publish(running.store, site, asked, act(request))
+    except (Invalid, Conflict, Refused) as error:
+        status = 409 if isinstance(error, Conflict) else 422
+        return await _publish_page(request, site, form.refuse(error), status)
+    running.forget()
+    return redirect(f"/sites/{site.key}/versions/{record.number}?published=1")
+
+
+def _publication(form: Form) -> Publication:
+    try:
+        change_class = ChangeClass(form.values["change_class"])
+    except ValueError as error:
+        raise Invalid("choose a class", "change_class") from error
+    named = form.all("categories")
+    return Publication(
+        revision=_revision(form.values),
+        change_class=change_class,
+        categories=tuple(category for category in Category if category.value in named),
+        reason=form.values["reason"],
+    )
+
+
+async def _publish_page(request: Request, site: Site, form: Form, status: int = 200) -> Response:
+    try:
+        proposal = await policies.propose(service(request).store, site)
+    except NotFound:
+        return redirect(f"/sites/{site.key}/policy")
+    if not form.values["change_class"]:
+        form.values["change_class"] = proposal.proposed.value
+    context = {
+        "site": site,
+        "form": form.labelled(_PUBLISH),
+        "ticked": form.all("categories"),
+        **await _proposed(proposal),
+    }
+    return page(request, "policies/publish.html", context, status)
+
+
+async def versions(request: Request) -> Response:
+    """Every version of a site, the newest first."""
+    site = await site_of(request)
+    records = await service(request).store.policies.versions(site.id)
+    return page(request, "policies/versions.html", {"site": site, "records": records})
+
+
+async def version(request: Request) -> Response:
+    """One version as it was published: its texts, cookies, changes and hash."""
+    running, site = service(request), await site_of(request)
+    record = await policies.version(running.store, site, request.path_params["number"])
+    shown = policies.decode_version(record.body)
+    before: tuple[CookieDeclaration, ...] = ()
+    if shown.previous:
+        previous = await policies.version(running.store, site, shown.previous)
+        before = policies.decode_version(previous.body).policy.declarations
+    context = {
+        "site": site,
+        "record": record,
+        "version": shown,
+        "changes": await asyncio.to_thread(diffs.shown, shown.changes),
+        "rows": diffs.rows(before, shown.policy.declarations) if shown.previous else (),
+        "names": {name: language_name(name) for name in shown.policy.languages},
+        "storages": dict(_STORAGE_NAMES),
+        "published": "published" in request.query_params,
+    }
+    return page(request, "policies/version.html", context)

@@ -1,0 +1,172 @@
+"""Sites: the list, and each site's install page."""
+
+import base64
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consent_service import policies, sites
+from consent_service.errors import Conflict, Invalid
+from consent_service.model import Artifact, Policy, Role, Site, VersionRecord
+from consent_service.signing import unb64url
+from consent_service.sites import Installation
+from consent_service.web.access import caller, signed_in, site_of
+from consent_service.web.pages import forms
+from consent_service.web.pages.forms import Form
+from consent_service.web.render import page, redirect
+from consent_service.web.service import Service, service
+
+_ADD = {"key": "Key", "name": "Name", "origins": "Origins"}
+_CHANGE = {
+    "name": "Name",
+    "origins": "Origins",
+    "max_age": "Cache time",
+    "url": "Address of a page",
+}
+
+
+class Pinned(NamedTuple):
+    """The banner in one language, as a page pins it."""
+
+    language: str
+    path: str
+    integrity: str
+    """As in the `integrity` attribute (Subresource Integrity): `sha256-` and padded base64."""
+
+
+async def home(request: Request) -> Response:
+    """The front door: to the sites, or to the sign-in."""
+    return redirect("/sites" if await signed_in(request) else "/sign-in")
+
+
+async def listed(request: Request) -> Response:
+    """The sites on which the caller has a role."""
+    return await _list(request, Form(), 200)
+
+
+async def add(request: Request) -> Response:
+    """A new site."""
+    running, form = service(request), await forms.read(request)
+    try:
+        site = await sites.add(
+            running.store,
+            form.values["key"].strip(),
+            form.values["name"],
+            _origins(form),
+            int(running.now()),
+        )
+    except (Invalid, Conflict) as error:
+        status = 409 if isinstance(error, Conflict) else 422
+        return await _list(request, form.refuse(error), status)
+    return redirect(f"/sites/{site.key}")
+
+
+def _origins(form: Form) -> tuple[str, ...]:
+    return tuple(form.values["origins"].split())
+
+
+async def _list(request: Request, form: Form, status: int) -> Response:
+    store = service(request).store
+    seen = [site for site in await store.sites.all() if _member(request, site)]
+    versions = {site.id: await store.policies.current(site.id) for site in seen}
+    context = {
+        "sites": seen,
+        "versions": versions,
+        "form": form.labelled(_ADD),
+        "may_add": caller(request).may(Role.ADMIN, 0),
+    }
+    return page(request, "sites/list.html", context, status)
+
+
+def _member(request: Request, site: Site) -> bool:
+    return any(caller(request).may(role, site.id) for role in Role)
+
+
+async def install(request: Request) -> Response:
+    """How to put the banner on a site's pages, and whether it is there."""
+    return await _install_page(request, await site_of(request), Form())
+
+
+async def change(request: Request) -> Response:
+    """Another name, other origins, another cache time."""
+    running, site = service(request), await site_of(request)
+    form = await forms.read(request)
+    try:
+        max_age = _whole(form.values["max_age"])
+        await sites.change(running.store, site, form.values["name"], _origins(form), max_age)
+    except Invalid as error:
+        return await _install_page(request, site, form.refuse(error), status=422)
+    running.forget()
+    return redirect(f"/sites/{site.key}?saved=1")
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Invalid("give a whole number of seconds", "max_age")
+    return int(text)
+
+
+async def check(request: Request) -> Response:
+    """Fetch a page of the site, and say whether the tag is on it, and first."""
+    running, site, form = service(request), await site_of(request), await forms.read(request)
+    record = await running.store.policies.current(site.id)
+    hosts = _declared_hosts(policies.decode_version(record.body).policy) if record else frozenset()
+    try:
+        found = await sites.inspect(site, form.values["url"].strip(), tag_path(site), hosts)
+    except Invalid as error:
+        return await _install_page(request, site, form.refuse(error, "url"), status=422)
+    return await _install_page(request, site, form, found)
+
+
+def tag_path(site: Site) -> str:
+    """The address of a site's banner on this service."""
+    return f"/v1/sites/{site.key}/banner.js"
+
+
+def _declared_hosts(policy: Policy) -> frozenset[str]:
+    return frozenset(host for item in policy.declarations for host in item.hosts)
+
+
+async def _install_page(
+    request: Request,
+    site: Site,
+    form: Form,
+    found: Installation | None = None,
+    status: int = 200,
+) -> Response:
+    running = service(request)
+    record = await running.store.policies.current(site.id)
+    defaults = {
+        "name": site.name,
+        "origins": "\n".join(site.origins),
+        "max_age": str(site.max_age),
+        "url": f"{site.origins[0]}/",
+    }
+    form.values.update({name: text for name, text in defaults.items() if name not in form.values})
+    context = {
+        "site": site,
+        "base_url": running.settings.base_url,
+        "tag": f'<script async src="{running.settings.base_url}{tag_path(site)}"></script>',
+        "record": record,
+        "pinned": await _pinned(running, site, record) if record else (),
+        "form": form.labelled(_CHANGE),
+        "found": found,
+        "may_change": caller(request).may(Role.ADMIN, site.id),
+        "may_edit": caller(request).may(Role.EDITOR, site.id),
+        "saved": "saved" in request.query_params,
+    }
+    return page(request, "sites/install.html", context, status)
+
+
+async def _pinned(running: Service, site: Site, record: VersionRecord) -> tuple[Pinned, ...]:
+    languages = policies.decode_version(record.body).policy.languages
+    return tuple(
+        [_pin(site, await running.artifact(site, record.number, name)) for name in languages]
+    )
+
+
+def _pin(site: Site, artifact: Artifact) -> Pinned:
+    digest = base64.b64encode(unb64url(artifact.digest)).decode()
+    path = f"/v1/sites/{site.key}/banner/{artifact.digest}.js"
+    return Pinned(artifact.language, path, f"sha256-{digest}")

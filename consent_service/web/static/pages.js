@@ -1,0 +1,77 @@
+// @ts-check
+/**
+ * Small comforts. Every page works without this file: what it adds, it also shows.
+ * - A button that copies the text of an element: `<button data-copy="id" hidden>`.
+ * - A row of cookies that is added and removed without a round trip.
+ */
+
+/** @param {HTMLButtonElement} button */
+const copies = (button) => {
+  const source = document.getElementById(button.dataset.copy ?? "");
+  if (!source || !navigator.clipboard) return;
+  const label = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(source.textContent?.trim() ?? "");
+    button.textContent = button.dataset.done ?? label;
+    setTimeout(() => { button.textContent = label; }, 2000);
+  });
+};
+
+/**
+ * The row that an `add` button brings: the template with the next number in its names.
+ * @param {HTMLTemplateElement} template
+ * @param {number} number
+ */
+const row = (template, number) => {
+  const fragment = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  for (const element of fragment.querySelectorAll("*")) {
+    for (const attribute of [...element.attributes]) {
+      if (attribute.value.includes("NEW")) {
+        attribute.value = attribute.value.replaceAll("NEW", String(number));
+      }
+    }
+  }
+  return fragment;
+};
+
+/** @param {HTMLFormElement} form */
+const rows = (form) => {
+  const list = form.querySelector("[data-rows]");
+  const template = form.querySelector("template");
+  if (!list || !template) return;
+  let next = list.children.length;
+  form.addEventListener("click", (event) => {
+    const button = /** @type {HTMLElement} */ (event.target).closest("button");
+    if (button?.value === "add") {
+      event.preventDefault();
+      list.append(row(template, next));
+      next += 1;
+      list.lastElementChild?.querySelector("input")?.focus();
+      list.dispatchEvent(new Event("input", { bubbles: true }));
+    } else if (button?.value.startsWith("remove-")) {
+      event.preventDefault();
+      const gone = button.closest("details");
+      const near = gone?.nextElementSibling ?? gone?.previousElementSibling;
+      gone?.remove();
+      const target = near?.querySelector("summary") ?? form.querySelector("button[value=add]");
+      /** @type {HTMLElement | null} */ (target)?.focus();
+      list.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
+};
+
+/**
+ * Ask before what was typed is lost.
+ * @param {HTMLFormElement} form
+ */
+const guards = (form) => {
+  let changed = form.dataset.guard === "changed";
+  form.addEventListener("input", () => { changed = true; });
+  form.addEventListener("submit", () => { changed = false; });
+  window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+};
+
+document.querySelectorAll("button[data-copy]").forEach((button) => copies(/** @type {HTMLButtonElement} */ (button)));
+document.querySelectorAll("form[data-guard]").forEach((form) => guards(/** @type {HTMLFormElement} */ (form)));
+document.querySelectorAll("form").forEach(rows);

@@ -1,24 +1,40 @@
-"""Keys and signatures: the only user of itsdangerous and cryptography."""
+"""Keys and signatures: the only user of itsdangerous and cryptography.
 
-from consent_service.signing.receipts import (
-    KeyFile,
-    Keyring,
-    PublicKeys,
-    Purpose,
-    b64url,
+Three purposes, three separate keys, so that no signature made for one is worth anything to
+another: receipts (Ed25519), ledger (Ed25519), sessions (HMAC-SHA-256). Keys run oldest to newest:
+the newest signs, all verify.
+
+`Keyring` signs receipts and holds private keys; `PublicKeys` verifies them and never does.
+Nothing here reads a clock: `now` is Unix seconds, UTC.
+
+A module imports only from those above it:
+
+    encoding       base64url and hashes, each written in one way
+    unguessable    secrets and ids: made, compared
+    jwk            public keys as others read them
+    jws            compact JWS by Ed25519, behind the seam of itsdangerous
+    receipts       verify, then read: `PublicKeys`, and its steps for an auditor
+    sessions       what a signed-in person's cookie holds, sealed
+    files          private keys on disk: names, modes, contents
+    making         new keys: the first ones, and rotation
+    keyring        the private side, with all of the above: `Keyring`
+"""
+
+from consent_service.signing.encoding import b64url, sha256_b64, unb64url
+from consent_service.signing.files import KeyFile, Purpose, list_keys
+from consent_service.signing.jwk import jwks
+from consent_service.signing.keyring import Keyring, open_keyring
+from consent_service.signing.making import rotate
+from consent_service.signing.receipts import KEY, PublicKeys
+from consent_service.signing.unguessable import (
     constant_time_equal,
     hash_secret,
-    jwks,
-    list_keys,
     new_secret,
-    open_keyring,
-    rotate,
-    sha256_b64,
-    unb64url,
     uuid7,
 )
 
 __all__ = [
+    "KEY",
     "KeyFile",
     "Keyring",
     "PublicKeys",

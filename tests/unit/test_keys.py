@@ -29,7 +29,7 @@ from consent_service.signing import (
     rotate,
     unb64url,
 )
-from consent_service.signing.receipts import _read_key
+from consent_service.signing.files import read_key
 from tests.tools import ROOT
 
 NOW = 1_763_800_000
@@ -199,7 +199,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path, act: type[Keyring
 def test_no_secret_is_shown_by_what_holds_it(folder: Path) -> None:
     keyring = open_keyring(folder, NOW)
     path = key_file(folder, "sessions")
-    shown = repr((keyring, vars(keyring), list_keys(folder), _read_key(path)))
+    shown = repr((keyring, vars(keyring), list_keys(folder), read_key(path)))
     secret = path.read_text().strip()
     assert path.name in shown
     assert secret not in shown

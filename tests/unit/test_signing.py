@@ -39,7 +39,9 @@ from consent_service.signing import (
     unb64url,
     uuid7,
 )
-from consent_service.signing.receipts import Sessions, canonical_jwk, jws_signer, thumbprint
+from consent_service.signing.jwk import canonical_jwk, thumbprint
+from consent_service.signing.jws import jws_signer
+from consent_service.signing.sessions import Sessions
 from tests import tools
 
 NOW = 1_763_800_000

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from consent_service.errors import Misconfigured
 from consent_service.store.database import Database
-from consent_service.store.postgres import Postgres
+from consent_service.store.postgres import Postgres, without_password
 from consent_service.store.sqlite import SQLite
 
 _SQLITE = "sqlite:///"
@@ -23,6 +23,12 @@ def sqlite_path(url: str) -> Path | None:
     if path in ("", ":memory:"):
         raise Misconfigured("database must name a file: sqlite:///data/consent.db")
     return Path(path)
+
+
+def place(url: str) -> str:
+    """Where the database at `url` is, in words that may stand in a log: without a password."""
+    path = sqlite_path(url)
+    return f"SQLite, {path}" if path else f"PostgreSQL, {without_password(url)}"
 
 
 @asynccontextmanager

@@ -214,6 +214,15 @@ async def _configure(connection: Connection) -> None:
         where current_setting('synchronous_commit') = 'off'""")
 
 
+def without_password(url: str) -> str:
+    """Which database the address means, in words: nothing in it is secret."""
+    try:
+        parts = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return "at a malformed address"
+    return f"{parts.get('dbname', 'the default database')} at {parts.get('host', 'localhost')}"
+
+
 _PARAMETER = re.compile(
     r"""('(?:[^']|'')*' | "[^"]*" | --[^\n]* | ::) | :([a-z_][a-z0-9_]*)""", re.VERBOSE
 )

@@ -82,7 +82,7 @@ class SQLite:
         Raises `Misconfigured` where it cannot be opened, or is not a database.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make(path)
             async with AsyncExitStack() as opened:
                 writer = await _connect(opened, path, _PRAGMAS + _WRITER)
                 readers = [await _connect(opened, path, _PRAGMAS + _READER) for _ in range(READERS)]
@@ -250,6 +250,13 @@ class _Transaction:
 
     async def close(self) -> None:
         """Nothing: the connection is not this transaction's own."""
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        # For its owner alone: it holds accounts. The files beside it take after it.
+        path.touch(mode=0o600)
 
 
 async def _connect(

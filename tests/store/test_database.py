@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+import stat
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,9 @@ from consent_service.store import Store, open_store
 from consent_service.store.database import Database
 from consent_service.store.opening import open_database
 from consent_service.store.postgres import _converted
+from tests.postgres import Server
 from tests.store import given
+from tests.store.outside import outside
 
 
 @pytest.fixture
@@ -143,7 +147,7 @@ async def test_cancelled_at_any_moment_a_transaction_is_whole_or_absent(
 
 
 async def test_writing_beside_ones_own_transaction_is_a_mistake_that_is_told(
-    tmp_path: object,
+    tmp_path: Path,
 ) -> None:
     async with open_database(f"sqlite:///{tmp_path}/consent.db") as database:
         await database.run_script("create table things (id integer primary key, name text);")
@@ -252,7 +256,7 @@ async def test_an_address_that_leads_nowhere_stops_the_start(url: str) -> None:
 
 
 async def test_a_server_that_is_not_there_is_unavailable_and_keeps_its_password_to_itself(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("consent_service.store.postgres.WAIT_SECONDS", 0.3)
     with pytest.raises(Unavailable) as caught:
@@ -274,6 +278,35 @@ CONVERSIONS = {
 @pytest.mark.parametrize("ours", CONVERSIONS)
 def test_named_parameters_become_psycopgs_and_nothing_else_does(ours: str) -> None:
     assert _converted(ours).decode() == CONVERSIONS[ours]
+
+
+async def test_sqlite_is_set_to_survive_a_power_cut(tmp_path: Path) -> None:
+    expected = {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1}
+    async with open_database(f"sqlite:///{tmp_path}/consent.db") as database:
+        for pragma, value in expected.items():
+            row = await database.fetch_one(f"pragma {pragma}")
+            assert row is not None
+            assert row[pragma] == value
+
+
+async def test_a_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    async with open_store(f"sqlite:///{tmp_path}/deep/down/consent.db") as store:
+        await given.site(store)
+        for name in ("consent.db", "consent.db-wal"):
+            mode = (tmp_path / "deep/down" / name).stat().st_mode
+            assert stat.S_IMODE(mode) == 0o600
+
+
+async def test_postgres_commits_to_the_disk_where_the_server_is_told_otherwise(
+    server: Server,
+) -> None:
+    url = server.new_database()
+    with outside(url) as connection:
+        connection.run(f"alter database {server.name(url)} set synchronous_commit = off")
+    async with open_database(url) as database:
+        row = await database.fetch_one("show synchronous_commit")
+    assert row is not None
+    assert row["synchronous_commit"] == "on"
 
 
 async def test_ping_answers(store: Store) -> None:

@@ -11,6 +11,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile
 BANNER = consent_service/banner.min.js
+JOSE = tests/unit/jose/node_modules
 WITH_CHROMIUM = CHROMIUM=$$($(BIN)/python -c "from tests import tools; print(tools.chromium())") \
         && export CHROMIUM
 # npm and the programs that tests start find Node where `make tools` may have put it.
@@ -26,7 +27,7 @@ help:  ## what can be made
 run: $(VENV)/installed  ## start the service and the demo shop, on this machine alone
 	@$(BIN)/consent-service demo
 
-test: tools lint types widget-test banner stages  ## install what is needed, check everything
+test: tools $(JOSE)/installed lint types widget-test banner stages  ## install what is needed, check everything
 	@echo "== tests: unit, store, api, fuzz, faults, browser"
 	@$(PYTEST)
 
@@ -39,7 +40,7 @@ types: $(VENV)/installed-dev  ## mypy, strict
 	@echo "== types: mypy"
 	@$(BIN)/mypy
 
-unit: $(VENV)/installed-dev  ## the tests that need no browser
+unit: $(VENV)/installed-dev $(JOSE)/installed  ## the tests that need no browser
 	@echo "== tests: all but the browser's"
 	@$(PYTEST) --ignore tests/browser
 
@@ -86,7 +87,7 @@ tools: $(VENV)/installed-dev  ## Chromium, Node, PostgreSQL: found, else install
 	@$(BIN)/python .ci/tools.py
 
 clean:  ## remove what was built and installed here (never data/)
-	rm -rf $(VENV) dist build widget/node_modules .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) dist build widget/node_modules $(JOSE) .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Quick when nothing has changed: the stamps are younger than what they were made from.
@@ -105,4 +106,9 @@ $(BIN)/python:
 
 widget/node_modules/installed: widget/package.json widget/package-lock.json
 	@cd widget && npm ci --no-audit --no-fund
+	@touch $@
+
+# Another library than ours checks a receipt with it.
+$(JOSE)/installed: tests/unit/jose/package.json tests/unit/jose/package-lock.json
+	@npm ci --prefix tests/unit/jose --no-audit --no-fund
 	@touch $@

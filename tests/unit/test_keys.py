@@ -31,6 +31,7 @@ from consent_service.signing import (
 )
 from consent_service.signing.files import read_key
 from tests.tools import ROOT
+from tests.unit.signed import PAYLOAD
 
 NOW = 1_763_800_000
 
@@ -213,6 +214,24 @@ def test_a_rotated_key_is_newer_than_all_though_the_clock_runs_behind(folder: Pa
     made = [rotate(folder, Purpose.RECEIPTS, now) for now in (NOW, NOW - 500, NOW)]
     assert [key.created_at for key in made] == [NOW + 1, NOW + 2, NOW + 3]
     assert open_keyring(folder, NOW).kid == made[-1].kid
+
+
+def test_a_rotated_key_signs_and_the_older_still_verifies(tmp_path: Path) -> None:
+    keyring = open_keyring(tmp_path / "keys", NOW)
+    before = keyring.sign_receipt(PAYLOAD)
+    sealed_before = keyring.sessions.seal({"account": 1}, NOW)
+    made = rotate(tmp_path / "keys", Purpose.RECEIPTS, NOW + 1)
+    rotate(tmp_path / "keys", Purpose.SESSIONS, NOW + 1)
+    assert keyring.kid == before.kid  # Not before it looks.
+
+    assert keyring.refresh()
+    after = keyring.sign_receipt(PAYLOAD)
+    assert after.kid == keyring.kid == made.kid != before.kid
+    assert [key.kid for key in keyring.public_keys] == [before.kid, after.kid]
+    for receipt in (before, after):
+        assert keyring.public.verify(receipt.token) == receipt
+    assert keyring.sessions.open(sealed_before, NOW, 60) == {"account": 1}
+    assert not keyring.refresh()
 
 
 def test_a_rotation_touches_one_purpose(folder: Path) -> None:

@@ -30,6 +30,7 @@ from consent_service.model import ChangeClass, Policy, Role
 from consent_service.policies import Publication
 from consent_service.settings import Settings
 from consent_service.store import Store, open_store
+from tests.browser.carriers import with_carriers
 
 SITE = "demo"
 Result = TypeVar("Result")
@@ -122,7 +123,7 @@ def running_stage(folder: Path) -> Iterator[Stage]:
     stage.store(lambda store: _seed(store, stage))
     apps: tuple[ASGIApp, ...] = (
         create_app(stage.settings, clock),
-        shop_app(stage.service, SITE, stage.tags),
+        with_carriers(shop_app(stage.service, SITE, stage.tags), stage.service, stage.tags),
         tags_app(),
     )
     with contextlib.ExitStack() as stack:

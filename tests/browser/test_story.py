@@ -67,7 +67,7 @@ def test_a_visitor_accepts_and_withdraws_and_is_asked_again_about_what_changed(
     visit.until(lambda: set(visit.cookies()) >= STATISTICS_COOKIES | MARKETING_COOKIES)
     assert "/analytics.js" in visit.asked_of_tags()
     assert "/ads.js" in visit.asked_of_tags()
-    claims = verify_with_public_key_only(stage, confirmed["receipt"])
+    claims = verify_with_public_key_only(stage, confirmed.receipt)
     assert claims["act"] == "accept_all"
     assert claims["cat"] == dict.fromkeys(Category, True)
 
@@ -81,7 +81,7 @@ def test_a_visitor_accepts_and_withdraws_and_is_asked_again_about_what_changed(
 
     # The settings show the receipt's id.
     dialog = visit.settings()
-    expect(dialog).to_contain_text(confirmed["id"])
+    expect(dialog).to_contain_text(confirmed.id)
 
     # Withdraw: the tags stop and their cookies go.
     visit.press("Reject all", dialog)
@@ -92,7 +92,7 @@ def test_a_visitor_accepts_and_withdraws_and_is_asked_again_about_what_changed(
     # Cookies of the advertiser's own host are the advertiser's to delete: only a browser can.
     assert set(visit.cookies()) - {"adp_uid", "adp_seen", "lr_visitor"} == {"consent"}
     assert visit.stored() == []
-    withdrawal = verify_with_public_key_only(stage, withdrawn["receipt"])
+    withdrawal = verify_with_public_key_only(stage, withdrawn.receipt)
     assert withdrawal["act"] == "withdraw"
     assert "sub" not in withdrawal
     asked_before = len(visit.asked_of_tags())
@@ -125,8 +125,8 @@ def test_who_granted_marketing_is_asked_about_it_when_it_changes_and_the_rest_go
 
     visit.press("Accept")
     second = visit.recorded(2)
-    claims = verify_with_public_key_only(stage, second["receipt"])
-    before = verify_with_public_key_only(stage, first["receipt"])
+    claims = verify_with_public_key_only(stage, second.receipt)
+    before = verify_with_public_key_only(stage, first.receipt)
     assert claims["epoch"] == {"preferences": 1, "statistics": 1, "marketing": 2}
     assert claims["sub"] == before["sub"]
     assert claims["prev"] is not None
@@ -165,9 +165,9 @@ def test_a_receipt_can_be_read_by_its_id_and_names_bytes_that_can_be_fetched(
     visit.open()
     visit.press("Accept all")
     confirmed = visit.recorded(1)
-    claims = verify_with_public_key_only(stage, confirmed["receipt"])
-    with urlopen(f"{stage.service}/v1/sites/{SITE}/receipts/{confirmed['id']}") as answer:
-        assert json.load(answer)["receipt"] == confirmed["receipt"]
+    claims = verify_with_public_key_only(stage, confirmed.receipt)
+    with urlopen(f"{stage.service}/v1/sites/{SITE}/receipts/{confirmed.id}") as answer:
+        assert json.load(answer)["receipt"] == confirmed.receipt
     policy, banner = claims["pol"], claims["ui"]
     assert isinstance(policy, dict)
     assert isinstance(banner, dict)

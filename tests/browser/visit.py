@@ -5,9 +5,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
+import msgspec
 from playwright.sync_api import BrowserContext, Locator, Page, Request
 
-from tests.browser.stage import Stage
+from consent_service.web.api.receipts import Readable
+from tests.browser.stage import SITE, Stage
 
 PATIENCE = 10_000
 """Milliseconds that a page may take on a busy machine."""
@@ -28,13 +31,17 @@ class Visit:
     def open(self, path: str = "/") -> Page:
         """Open a page of the shop and wait until the widget is there."""
         self.page.goto(f"{self.stage.shop}{path}")
-        self.page.wait_for_function("window.consent && window.consent.get")
-        return self.page
+        return self.ready()
 
     def reload(self) -> Page:
         """Load the page again and wait until the widget is there."""
         self.page.reload()
-        self.page.wait_for_function("window.consent && window.consent.get")
+        return self.ready()
+
+    def ready(self) -> Page:
+        """Wait until the widget is there."""
+        # Not `wait_for_function`: it evaluates in the page, which the shop's policy forbids.
+        self.until(lambda: self.page.evaluate("!!(window.consent && window.consent.get)"))
         return self.page
 
     @property
@@ -95,20 +102,19 @@ class Visit:
             assert time.monotonic() < deadline, "waited too long"
             self.page.wait_for_timeout(30)
 
-    def recorded(self, count: int) -> dict[str, Any]:
-        """The answer to the `count`-th choice, once the service has confirmed it."""
-        self.until(lambda: len(self._answers()) >= count)
-        answer: dict[str, Any] = self._answers()[count - 1]
-        return answer
+    def recorded(self, count: int) -> Readable:
+        """The receipt of the `count`-th choice, once the service has it."""
+        self.until(lambda: len(self.posts()) >= count)
+        receipt_id = self.posts()[count - 1]["id"]
+        self.until(lambda: self._receipt(receipt_id))
+        found = self._receipt(receipt_id)
+        assert found is not None
+        return found
 
-    def _answers(self) -> list[dict[str, Any]]:
-        answers = []
-        for request in self.requests:
-            if request.method == "POST" and request.url.startswith(self.stage.service):
-                response = request.response()
-                if response is not None and response.ok:
-                    answers.append(response.json())
-        return answers
+    def _receipt(self, receipt_id: str) -> Readable | None:
+        address = f"{self.stage.service}/v1/sites/{SITE}/receipts/{receipt_id}"
+        answer = httpx.get(address)
+        return msgspec.json.decode(answer.content, type=Readable) if answer.is_success else None
 
     def settle(self) -> None:
         """Give whatever might still be asked for the time to be asked for."""

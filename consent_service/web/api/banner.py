@@ -8,7 +8,7 @@ from consent_service import policies, words
 from consent_service.errors import NotFound
 from consent_service.model import Artifact
 from consent_service.web.access import site_of
-from consent_service.web.hot import Headers, Ready, answer, encoding, keep
+from consent_service.web.hot import Headers, Ready, answer, keep, key
 from consent_service.web.service import FRESH, service
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -36,14 +36,16 @@ class Sent(Response):
 
 async def script(request: Request) -> Response:
     """The current banner under its short-lived address. `?lang=` asks for a language."""
-    running, site = service(request), await site_of(request)
+    running = service(request)
+    # Before anything is read: a publish that comes between puts a new one in its place.
+    hot, site = running.hot, await site_of(request)
     record = await running.current(site)
     offered = policies.decode_version(record.body).policy.languages
     language = words.nearest(request.query_params.get("lang", ""), offered) or offered[0]
     artifact = await running.artifact(site, record.number, language)
-    cache = f"public, max-age={site.max_age}, stale-while-revalidate=86400"
+    cache = f"public, max-age={site.max_age}, stale-if-error=86400"
     ready = _ready(request, artifact, cache, running.now() + FRESH)
-    keep(running.hot, request.scope, ready)
+    keep(hot, request.scope, ready)
     return Sent(ready)
 
 
@@ -58,8 +60,7 @@ async def by_hash(request: Request) -> Response:
 
 
 def _ready(request: Request, artifact: Artifact, cache: str, until: float) -> Ready:
-    accepted = request.headers.get("accept-encoding", "").encode("latin-1")
-    coding = encoding(accepted)
+    *_, coding = key(request.scope)
     bodies = {"br": artifact.brotli, "gzip": artifact.gzip, "identity": artifact.body}
     body = bodies[coding]
     etag = f'"{artifact.digest}-{coding}"'.encode()

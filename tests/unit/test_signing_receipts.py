@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from consent_service.errors import Invalid, Tampered
@@ -312,6 +312,8 @@ json_values = st.recursive(
 
 @given(st.sampled_from(sorted(HEADER)), json_values)
 def test_any_value_in_a_signed_header_is_refused_in_our_words(member: str, value: object) -> None:
+    # Hypothesis also tries words that it finds in our source: the true ones are among them.
+    assume(value not in (*HEADER.values(), "Ed25519"))
     with pytest.raises(Tampered):
         KEYS.verify(signed(json.dumps(HEADER | {member: value}, separators=(",", ":")).encode()))
 

@@ -8,6 +8,7 @@ image's own health check must find it well, and a SIGTERM must end it in good or
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -88,7 +89,9 @@ def _start(root: Path) -> int:
         service.terminate()
         ended = service.wait(STOP_SECONDS)
     print(f"-- {'well' if well else 'NOT WELL'}, ended with status {ended}")
-    return 0 if well and ended == 0 else 1
+    # The server finishes its work, then lets the signal end it: for an engine and for systemd
+    # that is a clean end.
+    return 0 if well and ended in (0, -signal.SIGTERM) else 1
 
 
 def _is_setting(name: str) -> bool:

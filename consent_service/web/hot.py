@@ -11,6 +11,8 @@ from typing import NamedTuple
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _MOST = 1_024
+_LONGEST = 256
+"""Bytes of a query string or header that may name a kept answer: none that we ask for is longer."""
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -47,7 +49,7 @@ class Hot:
 def key(scope: Scope) -> tuple[bytes, bytes, str]:
     """What an answer depends on: the address, and the encoding that the browser takes."""
     accepted = header(scope["headers"], b"accept-encoding")
-    return scope["path"].encode(), scope["query_string"], encoding(accepted)
+    return scope["path"].encode(), scope["query_string"], encoding(accepted[:_LONGEST])
 
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
@@ -61,7 +63,7 @@ def encoding(accepted: bytes) -> str:
     allowed = set()
     for part in accepted.decode("latin-1").lower().split(","):
         name, _, weight = part.strip().partition(";")
-        if weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
+        if "".join(weight.split()) not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
             allowed.add(name.strip())
     return next((name for name in ("br", "gzip") if name in allowed), "identity")
 
@@ -89,6 +91,8 @@ def matches(asked: bytes, etag: bytes) -> bool:
 
 def keep(hot: dict[tuple[bytes, bytes, str], Ready], scope: Scope, ready: Ready) -> None:
     """Keep an answer for the next request. Strangers' query strings cannot fill the memory."""
+    if len(scope["query_string"]) > _LONGEST:
+        return
     if len(hot) >= _MOST:
         hot.clear()
     hot[key(scope)] = ready

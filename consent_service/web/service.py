@@ -6,17 +6,19 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from consent_service import policies, receipts
-from consent_service.errors import Invalid, NotFound
+from consent_service import policies, receipts, sites
+from consent_service.errors import Invalid, NotFound, Tampered
 from consent_service.model import Artifact, PublicKey, Site, VersionRecord
 from consent_service.receipts import Asked, Desk
 from consent_service.settings import Settings
 from consent_service.signing import Keyring, PublicKeys
+from consent_service.signing.receipts import KEY
 from consent_service.store import ReceiptWriter, Store
 from consent_service.web.limits import Attempts
 
 FRESH = 1.0
-"""Seconds that another process's publishing may stay unseen here."""
+"""Seconds that what was read is remembered. A banner made ready is kept as long again, so that
+another process's publishing is seen here within twice this."""
 
 FOR_EVER = float("inf")
 _MOST = 4_096
@@ -38,20 +40,21 @@ class Memory:
         self, key: object, seconds: float, load: Callable[[], Awaitable[Loaded]]
     ) -> Loaded:
         """The remembered value, or what `load` finds. An error is not remembered."""
-        now = self._clock()
-        until, value = self._kept.get(key, (0.0, None))
+        now, kept = self._clock(), self._kept
+        until, value = kept.get(key, (0.0, None))
         if now < until:
             remembered: Loaded = value
             return remembered
         loaded = await load()
-        if len(self._kept) >= _MOST:
-            self._kept.clear()
-        self._kept[key] = (now + seconds, loaded)
+        if len(kept) >= _MOST:
+            kept.clear()
+        # Where all was forgotten meanwhile, this goes with it: it may be from before the change.
+        kept[key] = (now + seconds, loaded)
         return loaded
 
     def forget(self) -> None:
         """Read everything anew: after a change that was made here."""
-        self._kept.clear()
+        self._kept = {}
 
 
 @dataclass(slots=True)
@@ -72,6 +75,8 @@ class Service:
 
     async def site(self, key: str) -> Site:
         """The site by its public key. Raises `NotFound`."""
+        if not sites.is_key(key):
+            raise NotFound("there is no such site: a key is 3 to 40 of a-z, 0-9 and hyphen")
         return await self.memory.get(("site", key), FRESH, lambda: self.store.sites.by_key(key))
 
     async def current(self, site: Site) -> VersionRecord:
@@ -105,6 +110,19 @@ class Service:
             raise Invalid("artifact: this service made no such banner", "artifact") from error
         return Asked(record, policies.decode_version(record.body), artifact)
 
+    async def with_keys(self, work: Callable[[], Awaitable[Loaded]]) -> Loaded:
+        """Do work that verifies receipts; where their key is not known here, read the keys anew.
+
+        Another process may sign with a key that it made a moment ago.
+        """
+        try:
+            return await work()
+        except Tampered as error:
+            if error.field != KEY:
+                raise
+            await self._read_keys()
+        return await work()
+
     @property
     def desk(self) -> Desk:
         """What it takes to make receipts."""
@@ -119,9 +137,12 @@ class Service:
         newer = self.keyring.reread()
         for key in (newer or self.keyring).public_keys:
             await self._publish_key(key)
-        self.keys = PublicKeys(key.jwk for key in await self.store.keys.all())
+        await self._read_keys()
         if newer:
             self.keyring.adopt(newer)
+
+    async def _read_keys(self) -> None:
+        self.keys = PublicKeys(key.jwk for key in await self.store.keys.all())
 
     async def _publish_key(self, key: PublicKey) -> None:
         if key.kid not in self.keys.kids:
@@ -130,7 +151,8 @@ class Service:
     def forget(self) -> None:
         """After a change made here: nothing remembered may be served again."""
         self.memory.forget()
-        self.hot.clear()
+        # A new one: whoever is still at work on an answer puts it into the old one.
+        self.hot = {}
 
 
 def service(request: Request) -> Service:

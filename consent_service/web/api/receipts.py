@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from consent_service import receipts
 from consent_service.errors import Forbidden
-from consent_service.model import Claims, Site
+from consent_service.model import Choice, Claims, Site
+from consent_service.receipts import Recorded
 from consent_service.web.access import site_of
 from consent_service.web.limits import body
-from consent_service.web.service import service
+from consent_service.web.service import Service, service
 
 TYPES = ("text/plain", "application/json")
 """`text/plain` is what the widget sends: it needs no preflight."""
@@ -39,23 +40,30 @@ async def record(request: Request) -> Response:
     """Record a choice. 201 with its receipt, or 200 with the one that a retry finds on file."""
     running, site = service(request), await site_of(request)
     origin = _allowed_origin(request, site)
+    _allow(request, origin)
     choice = receipts.parse_choice(await body(request, receipts.MAX_BODY, TYPES))
+    done = await running.with_keys(lambda: _record(running, site, choice))
+    answer = Confirmation(id=choice.id, receipt=done.token, recorded_at=_rfc3339(done.at))
+    return _json(request, answer, 201 if done.new else 200)
+
+
+async def _record(running: Service, site: Site, choice: Choice) -> Recorded:
     now = int(running.now())
     asked = await running.asked(site, choice.version, choice.artifact)
     receipts.check_answerable(asked, choice, now, running.settings.retire_hours * 3600)
     previous = await receipts.previous(running.store, running.keys, site, choice.previous)
-    done = await receipts.record(running.desk, asked, choice, previous, now)
-    answer = Confirmation(id=choice.id, receipt=done.token, recorded_at=_rfc3339(done.at))
-    return _json(answer, 201 if done.new else 200, origin)
+    return await receipts.record(running.desk, asked, choice, previous, now)
 
 
 async def read(request: Request) -> Response:
     """A receipt by its id. The id is the key: who holds it may read what it stands for."""
     running, site = service(request), await site_of(request)
     origin = request.headers.get("origin")
-    receipt = await receipts.read(running.store, running.keys, site, request.path_params["id"])
+    _allow(request, origin if origin in site.origins else None)
+    id = request.path_params["id"]
+    receipt = await running.with_keys(lambda: receipts.read(running.store, running.keys, site, id))
     answer = Readable(id=receipt.claims.jti, receipt=receipt.token, claims=receipt.claims)
-    return _json(answer, 200, origin if origin in site.origins else None)
+    return _json(request, answer, 200)
 
 
 def _allowed_origin(request: Request, site: Site) -> str:
@@ -70,10 +78,14 @@ def _allowed_origin(request: Request, site: Site) -> str:
     return origin
 
 
-def _json(answer: msgspec.Struct, status: int, origin: str | None) -> Response:
-    headers = {"cache-control": "no-store", "vary": "origin"}
-    if origin:
-        headers["access-control-allow-origin"] = origin
+def _allow(request: Request, origin: str | None) -> None:
+    """Let pages of that origin read the answer, also a refusal: they must know its status."""
+    allowed = {"access-control-allow-origin": origin} if origin else {}
+    request.state.answer_headers = {"vary": "origin", **allowed}
+
+
+def _json(request: Request, answer: msgspec.Struct, status: int) -> Response:
+    headers = {"cache-control": "no-store", **request.state.answer_headers}
     return Response(msgspec.json.encode(answer), status, headers, "application/json")
 
 

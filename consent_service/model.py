@@ -15,21 +15,25 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 SECONDS_A_DAY = 86_400
 
+# Each pattern below ends with `$(?!\n)`: Python's `$` alone also holds before a last line break,
+# which the same pattern in the OpenAPI document (ECMA-262) refuses.
+
 Text = dict[str, str]
 """One text in several languages: `{"en": "Statistics", "sv": "Statistik"}`."""
 
-Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$(?!\n)", max_length=35)]
 """A BCP 47 language tag, its first part in lower case."""
 
-SiteKey = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$")]
+SiteKey = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$(?!\n)")]
 """A site's public name in addresses: 3 to 40 of a-z, 0-9 and hyphen."""
 
 Uuid = Annotated[
-    str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+    str,
+    Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$(?!\n)"),
 ]
 """A UUIDv7 (RFC 9562) in its canonical text form."""
 
-Digest = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
+Digest = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$(?!\n)")]
 """A SHA-256 in base64url without padding."""
 
 
@@ -97,7 +101,7 @@ class CookieDeclaration(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     storage: Storage = Storage.COOKIE
     seconds: Annotated[int, Meta(ge=0, le=400 * SECONDS_A_DAY * 10)] | None = None
     """How long it lasts, in seconds; null for a session item. 0 for an item never deleted."""
-    country: Annotated[str, Meta(pattern=r"^([A-Z]{2})?$")] = ""
+    country: Annotated[str, Meta(pattern=r"^([A-Z]{2})?$(?!\n)")] = ""
     """The recipient's country, ISO 3166-1 alpha-2."""
     domain: str = ""
     """The domain that a cookie is set for, where it is not the page's own."""
@@ -134,7 +138,9 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     declarations: Annotated[tuple[CookieDeclaration, ...], Meta(max_length=10_000)] = ()
     documents: Documents
     days: Days = Days()
-    domain: Annotated[str, Meta(pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$", max_length=253)] = ""
+    domain: Annotated[
+        str, Meta(pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$(?!\n)", max_length=253)
+    ] = ""
     """The domain that the choice holds for (R26); empty for the page's own host alone."""
 
 
@@ -276,7 +282,7 @@ class Choice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Made by the widget, so that a retry is recognised. Becomes the receipt's id."""
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     language: Language
-    artifact: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+    artifact: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
     """Names the exact banner bytes that were running."""
     action: WidgetAction
     source: Source

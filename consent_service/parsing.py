@@ -3,6 +3,7 @@
 One door for all JSON that reaches the service; it is this function that is fuzzed.
 """
 
+import json
 import re
 from typing import TypeVar
 
@@ -23,13 +24,24 @@ def parse(kind: type[Parsed], body: bytes) -> Parsed:
     whose message says what was expected and what came.
     """
     try:
-        return msgspec.json.decode(body, type=kind)
+        parsed = msgspec.json.decode(body, type=kind)
+        # Of a member that is there twice one would be taken, and not everybody takes the same.
+        json.loads(body, object_pairs_hook=_once)
+        return parsed
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise Invalid(f"the body is not JSON: {error}") from error
     except RecursionError as error:
         raise Invalid("the body is nested too deeply") from error
+
+
+def _once(members: list[tuple[str, object]]) -> None:
+    seen: set[str] = set()
+    for name, _ in members:
+        if name in seen:
+            raise Invalid(f"{name}: this member is there twice", name)
+        seen.add(name)
 
 
 def _invalid(message: str) -> Invalid:

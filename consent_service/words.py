@@ -22,6 +22,9 @@ _UNITS = (
     ("minute", 60),
     ("second", 1),
 )
+_LONGEST = 35
+"""Characters of a language tag that mean anything (RFC 5646, section 4.4.1)."""
+
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi"})
 
 
@@ -52,12 +55,12 @@ def nearest(wanted: str, offered: Iterable[str]) -> str | None:
     RFC 4647 look-up, then any offered language with the same first part; None where none fits.
     """
     by_lower = {language.lower(): language for language in offered}
-    tag = wanted.lower().replace("_", "-")
+    tag = whole = wanted[:_LONGEST].lower().replace("_", "-")
     while tag:
         if tag in by_lower:
             return by_lower[tag]
         tag = tag.rpartition("-")[0]
-    first = wanted.lower().replace("_", "-").split("-")[0]
+    first = whole.split("-")[0]
     return next((name for low, name in by_lower.items() if low.split("-")[0] == first), None)
 
 
@@ -65,7 +68,7 @@ def negotiate(accept_language: str, offered: Iterable[str]) -> str | None:
     """The offered language that an `Accept-Language` header likes best (RFC 9110, 12.5.4)."""
     offered, wishes = tuple(offered), []
     for order, part in enumerate(accept_language.split(",")[:20]):
-        tag, _, weight = part.strip().partition(";q=")
+        tag, _, weight = "".join(part.lower().split()).partition(";q=")
         wishes.append((-_weight(weight), order, tag))
     for refused, _, tag in sorted(wishes):
         found = nearest(tag, offered) if tag and tag != "*" and refused < 0 else None

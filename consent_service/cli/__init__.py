@@ -39,7 +39,7 @@ def cli(context: click.Context, config: Path | None) -> None:
         consent-service demo
     """
     # `--help` of a command must work whatever the settings are.
-    if not {"-h", "--help"} & set(sys.argv[1:]):
+    if not {"-h", "--help"} & set(context.args):
         context.obj = load_settings(os.environ, config)
 
 

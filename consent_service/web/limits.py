@@ -29,7 +29,7 @@ async def limited(request: Request, most: int) -> bytes:
     """The request's body, if it has at most `most` bytes. Raises `TooLarge`."""
     refusal = TooLarge(f"the body has more than {most} bytes")
     declared = request.headers.get("content-length", "0")
-    if not declared.isdigit() or int(declared) > most:
+    if not declared.isdecimal() or int(declared) > most:
         raise refusal
     content = b""
     try:
@@ -59,8 +59,11 @@ def same_origin(request: Request, base_url: str) -> None:
 
 
 def _same(origin: str, base_url: str, request: Request) -> bool:
-    parts = urlsplit(origin)
-    return origin == base_url or parts.netloc == request.headers.get("host", "")
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return origin == base_url or (host != "" and host == request.headers.get("host"))
 
 
 class Attempts:

@@ -87,7 +87,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "Publish the draft at the revision that was seen, as the next version.",
         {201: ("Published.", policies.VersionSummary)},
         takes=Publication,
-        refusals=(401, 403, 404, 409, 415, 422),
+        refusals=(401, 403, 404, 409, 413, 415, 422),
         token=True,
     ),
     ("GET", "/.well-known/jwks.json"): Operation(

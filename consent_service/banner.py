@@ -36,9 +36,7 @@ def bundle() -> bytes:
 def compose(site_id: int, version: PolicyVersion, language: str, now: int) -> Artifact:
     """The banner of one version in one language, hashed and compressed (brotli 11, gzip 9)."""
     config = configuration(version, language)
-    # The tag names these bytes to the service, so it must change whenever one of them does; and
-    # it stands inside them, so it cannot be their own hash.
-    tag = hashlib.sha256(bundle() + _json(config)).hexdigest()[:16]
+    tag = _tag(config)
     body = bundle().replace(SLOT, _json({**config, "artifact": tag}))
     return Artifact(
         site_id=site_id,
@@ -52,6 +50,17 @@ def compose(site_id: int, version: PolicyVersion, language: str, now: int) -> Ar
         gzip=gzip.compress(body, compresslevel=9, mtime=0),
         created_at=now,
     )
+
+
+def tag(version: PolicyVersion, language: str) -> str:
+    """The tag of the banner that `compose` would make: 16 hex digits. Quick."""
+    return _tag(configuration(version, language))
+
+
+def _tag(config: dict[str, Any]) -> str:
+    # It names the exact bytes to the service, so it must change whenever one of them does; and it
+    # stands inside them, so it cannot be their own hash.
+    return hashlib.sha256(bundle() + _json(config)).hexdigest()[:16]
 
 
 def configuration(version: PolicyVersion, language: str) -> dict[str, Any]:

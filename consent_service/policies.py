@@ -10,7 +10,6 @@ from consent_service.audit import Act
 from consent_service.errors import Conflict, Invalid, NotFound, Refused
 from consent_service.model import (
     OPTIONAL,
-    Artifact,
     Category,
     Change,
     ChangeClass,
@@ -210,18 +209,19 @@ async def _compose_version(store: Store, site: Site, record: VersionRecord, now:
     version = decode_version(record.body)
     made = 0
     for language in version.policy.languages:
-        artifact = banner.compose(site.id, version, language, now)
-        if await _artifact_or_none(store, artifact) is None:
-            await store.policies.add_artifact(artifact)
+        # By the tag, which is quick to find: compressing every site's banners takes its time.
+        if not await _is_made(store, site, banner.tag(version, language)):
+            await store.policies.add_artifact(banner.compose(site.id, version, language, now))
             made += 1
     return made
 
 
-async def _artifact_or_none(store: Store, artifact: Artifact) -> Artifact | None:
+async def _is_made(store: Store, site: Site, tag: str) -> bool:
     try:
-        return await store.policies.artifact_by_digest(artifact.site_id, artifact.digest)
+        await store.policies.artifact_by_tag(site.id, tag)
     except NotFound:
-        return None
+        return False
+    return True
 
 
 async def draft(store: Store, site: Site) -> Draft:

@@ -133,14 +133,19 @@ async def record(
 def _same(stored: StoredReceipt, claims: Claims, keys: PublicKeys) -> Receipt:
     """The receipt on file, if it says what this choice says."""
     receipt = keys.verify_parts(stored.payload, stored.signature, stored.kid)
-    if _choice_of(receipt.claims) != _choice_of(claims):
+    other = receipt.claims.prev and claims.prev and receipt.claims.prev != claims.prev
+    if other or _choice_of(receipt.claims) != _choice_of(claims):
         raise Conflict("id: this id was used for another choice: make a new one", "id")
     return receipt
 
 
 def _choice_of(claims: Claims) -> Claims:
-    """The claims without what a retry changes: the time, and the random id given to a browser."""
-    return msgspec.structs.replace(claims, iat=0, exp_consent=0, sub=UNSET, prev=None)
+    """The claims without what may differ in a retry.
+
+    The time, and the random id given to a browser; the house's name, which its operator may have
+    changed; and the receipt before, which may have been erased meanwhile.
+    """
+    return msgspec.structs.replace(claims, iss="", iat=0, exp_consent=0, sub=UNSET, prev=None)
 
 
 def _claims(

@@ -59,10 +59,23 @@ def shown(changes: Iterable[Change]) -> tuple[Shown, ...]:
     )
 
 
+_TEXTS = (ChangeKind.TEXT, ChangeKind.PURPOSE, ChangeKind.DOCUMENT)
+
+
 def _pieces(change: Change) -> tuple[Piece, ...]:
     if not change.before and not change.after:
         return ()
-    return compared(_readable(change.kind, change.before), _readable(change.kind, change.after))
+    if change.kind in _TEXTS:
+        return compared(change.before, change.after)
+    return _replaced(_readable(change.kind, change.before), _readable(change.kind, change.after))
+
+
+def _replaced(before: str, after: str) -> tuple[Piece, ...]:
+    """A value and what it became: half a number tells nothing."""
+    if before == after:
+        return (Piece("same", after),)
+    pieces = (Piece("del", before), Piece("same", " "), Piece("ins", after))
+    return tuple(piece for piece in pieces if piece.text)
 
 
 def _readable(kind: ChangeKind, value: str) -> str:
@@ -100,12 +113,25 @@ def _words(before: str, after: str) -> Iterator[Piece]:
     if len(old) > MAX_WORDS or len(new) > MAX_WORDS:
         yield from (Piece("del", before), Piece("ins", after))
         return
+    gone, come = "", ""
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
+        inside = a > 0 and b < len(old)
+        if kind == "equal" and not (inside and _little(old[a:b])):
+            yield from _changed(gone, come)
+            gone, come = "", ""
             yield Piece("same", "".join(old[a:b]))
         else:
-            yield Piece("del", "".join(old[a:b]))
-            yield Piece("ins", "".join(new[c:d]))
+            gone, come = gone + "".join(old[a:b]), come + "".join(new[c:d])
+    yield from _changed(gone, come)
+
+
+def _little(same: list[str]) -> bool:
+    """A word or two that stayed between others that changed: shown apart they read as noise."""
+    return sum(part.isalnum() for part in same) < 3
+
+
+def _changed(gone: str, come: str) -> Iterator[Piece]:
+    yield from (Piece("del", gone), Piece("ins", come))
 
 
 class Row(NamedTuple):
@@ -132,10 +158,11 @@ def rows(before: Declarations, after: Declarations) -> tuple[Row, ...]:
     )
 
 
-def _row(name: str, old: CookieDeclaration | None, new: CookieDeclaration | None) -> Row:
+def _row(called: str, old: CookieDeclaration | None, new: CookieDeclaration | None) -> Row:
     was, now = _cells(old), _cells(new)
     state = "added" if old is None else "removed" if new is None else "changed"
-    return Row(state, name, tuple((column, compared(was[column], now[column])) for column in was))
+    compare = {column: compared if column == "Purpose" else _replaced for column in was}
+    return Row(state, called, tuple((name, compare[name](was[name], now[name])) for name in was))
 
 
 def _cells(item: CookieDeclaration | None) -> dict[str, str]:

@@ -1,10 +1,13 @@
 """Markdown to HTML that cannot do anything: no HTML of its own, no pictures, only plain links."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
@@ -24,8 +27,28 @@ class _Markdown(MarkdownIt):
         return _plain_link(url)
 
 
+class _Renderer(RendererHTML):
+    """What may be wider than a phone can be scrolled, also by keyboard."""
+
+    def table_open(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+        return '<div class="scroll" tabindex="0"><table>\n'
+
+    def table_close(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+        return "</table></div>\n"
+
+    def fence(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+        return f'<pre tabindex="0"><code>{escapeHtml(tokens[index].content)}</code></pre>\n'
+
+    def code_block(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+        return self.fence(tokens, index)
+
+
 # A picture from elsewhere would tell that place who reads the page.
-_markdown = _Markdown("commonmark", {"html": False}).enable("table").disable("image")
+_markdown = (
+    _Markdown("commonmark", {"html": False}, renderer_cls=_Renderer)
+    .enable("table")
+    .disable("image")
+)
 
 
 def rendered(text: str, top: int = 2) -> Markup:
@@ -35,7 +58,15 @@ def rendered(text: str, top: int = 2) -> Markup:
     """
     tokens = _markdown.parse(text)
     _level(tokens, top)
+    _empty_headers(tokens)
     return Markup(_markdown.renderer.render(tokens, _markdown.options, {}))  # noqa: S704 (its own)
+
+
+def _empty_headers(tokens: list[Token]) -> None:
+    """A header cell without words heads nothing: it is an ordinary cell."""
+    for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type == "th_open" and not inline.content:
+            opening.tag = closing.tag = "td"
 
 
 def _level(tokens: list[Token], top: int) -> None:

@@ -135,7 +135,8 @@ def _stands(policy: Policy, language: str) -> str:
 
 def _locale(language: str) -> Locale:
     try:
-        return Locale.parse(language, sep="-")
+        # English as the world writes it, not one country: 19 November 2026.
+        return Locale.parse("en-001" if language == "en" else language, sep="-")
     except (ValueError, UnknownLocaleError):
         return Locale("en")
 
@@ -147,4 +148,7 @@ def _date(at: int, language: str) -> str:
 
 def _own_name(language: str) -> str:
     """A language's name in that language: `svenska`."""
-    return _locale(language).get_display_name() or language
+    try:
+        return Locale.parse(language, sep="-").get_display_name() or language
+    except (ValueError, UnknownLocaleError):
+        return language

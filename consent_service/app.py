@@ -29,6 +29,7 @@ from consent_service.store import ReceiptWriter, open_store
 from consent_service.web.errors import Problem, problem_of, problem_response
 from consent_service.web.hot import Hot
 from consent_service.web.limits import Attempts
+from consent_service.web.render import problem_page
 from consent_service.web.routes import routes
 from consent_service.web.service import Memory, Service
 
@@ -148,6 +149,8 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 
 def _answer(request: Request, problem: Problem, headers: dict[str, str]) -> Response:
+    if _for_people(request):
+        return problem_page(request, problem, headers)
     return problem_response(problem, headers)
 
 

@@ -13,8 +13,15 @@ from consent_service.model import Role
 from consent_service.web import openapi
 from consent_service.web.access import Access, Handler, Needs, guard
 from consent_service.web.api import banner, meta, policies, receipts
+from consent_service.web.pages import accounts as account_pages
+from consent_service.web.pages import help as help_pages
+from consent_service.web.pages import policies as policy_pages
+from consent_service.web.pages import public as public_pages
+from consent_service.web.pages import receipts as receipt_pages
+from consent_service.web.pages import sites as site_pages
+from consent_service.web.pages.static import static
 
-ANYONE, SIGNED_IN = Access.ANYONE, Access.SIGNED_IN
+ANYONE, SIGNED_IN, MEMBER = Access.ANYONE, Access.SIGNED_IN, Access.MEMBER
 ADMIN, EDITOR, AUDITOR = Role.ADMIN, Role.EDITOR, Role.AUDITOR
 
 
@@ -46,6 +53,40 @@ ADDRESSES = tuple(
         ("GET", "/v1/sites/{site}/policy/draft", policies.draft, EDITOR),
         ("PUT", "/v1/sites/{site}/policy/draft", policies.save_draft, EDITOR),
         ("POST", "/v1/sites/{site}/policy/versions", policies.publish, EDITOR),
+        # Pages that anybody may read.
+        ("GET", "/", site_pages.home, ANYONE),
+        ("GET", "/static/{path:path}", static, ANYONE),
+        ("GET", "/policies/{site}/cookies", public_pages.cookies, ANYONE),
+        ("GET", "/policies/{site}/privacy", public_pages.privacy, ANYONE),
+        ("GET", "/help", help_pages.index, ANYONE),
+        ("GET", "/help/{page}", help_pages.one, ANYONE),
+        ("GET", "/docs", help_pages.docs, ANYONE),
+        # Signing in and out.
+        ("GET", "/sign-in", account_pages.sign_in_form, ANYONE),
+        ("POST", "/sign-in", account_pages.sign_in, ANYONE),
+        ("GET", "/sign-in/{token}", account_pages.link_form, ANYONE),
+        ("POST", "/sign-in/{token}", account_pages.link, ANYONE),
+        ("POST", "/sign-out", account_pages.sign_out, ANYONE),
+        ("GET", "/account", account_pages.account_form, SIGNED_IN),
+        ("POST", "/account", account_pages.set_password, SIGNED_IN),
+        # Pages of those who look after sites, policies and receipts.
+        ("GET", "/sites", site_pages.listed, SIGNED_IN),
+        ("POST", "/sites", site_pages.add, ADMIN),
+        ("GET", "/sites/{site}", site_pages.install, MEMBER),
+        ("POST", "/sites/{site}", site_pages.change, ADMIN),
+        ("GET", "/sites/{site}/check", site_pages.install, MEMBER),
+        ("POST", "/sites/{site}/check", site_pages.check, EDITOR),
+        ("GET", "/sites/{site}/policy", policy_pages.draft, EDITOR),
+        ("POST", "/sites/{site}/policy", policy_pages.save, EDITOR),
+        ("GET", "/sites/{site}/policy/publish", policy_pages.publish_form, EDITOR),
+        ("POST", "/sites/{site}/policy/publish", policy_pages.publish, EDITOR),
+        ("GET", "/sites/{site}/versions", policy_pages.versions, MEMBER),
+        ("GET", "/sites/{site}/versions/{number}", policy_pages.version, MEMBER),
+        ("GET", "/sites/{site}/receipts", receipt_pages.listed, AUDITOR),
+        ("GET", "/sites/{site}/receipts/{id}", receipt_pages.one, AUDITOR),
+        ("GET", "/sites/{site}/receipts/{id}/jws", receipt_pages.download, AUDITOR),
+        ("GET", "/sites/{site}/access", account_pages.access_form, ADMIN),
+        ("POST", "/sites/{site}/access", account_pages.change_access, ADMIN),
     )
 )
 

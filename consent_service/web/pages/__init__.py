@@ -3,7 +3,7 @@
 | method | path | handler | who may |
 |---|---|---|---|
 | GET | / | sites.home | ANYONE |
-| GET | /static/{path} | static.static | ANYONE |
+| GET | /static/{path:path} | static.static | ANYONE |
 | GET | /help | help.index | ANYONE |
 | GET | /help/{page} | help.one | ANYONE |
 | GET | /docs | help.docs | ANYONE |

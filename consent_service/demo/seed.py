@@ -16,7 +16,7 @@ from consent_service.policies import Publication
 from consent_service.store import Store
 
 SITE = "demo"
-NAME = "Lindvarm, the demo shop"
+NAME = "Lindvarm"
 EMAIL = "admin@demo.example"
 CACHED = 0
 """Seconds that a browser keeps the banner without asking: who publishes wants to see it at once."""

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -100,8 +100,8 @@ async def _follow_keys(service: Service) -> None:
             log.warning("the keys could not be read anew: %s", error)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ConsentError)  # noqa: S101  (the table above sends only these)
+async def _refused(request: Request, raised: Exception) -> Response:
+    error = cast(ConsentError, raised)  # The application's table sends only these here.
     problem = problem_of(error)
     if problem.status >= 500:
         log.warning("refused: %s", error, extra={"path": _route(request), "status": problem.status})
@@ -121,8 +121,8 @@ def _headers(request: Request, error: ConsentError) -> dict[str, str]:
     return headers
 
 
-async def _no_such_address(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101
+async def _no_such_address(request: Request, raised: Exception) -> Response:
+    error = cast(HTTPException, raised)
     if error.status_code == 404:
         domain: ConsentError = NotFound("there is nothing at this address")
         return _answer(request, problem_of(domain), {})

@@ -1,6 +1,7 @@
-"""What several floors of tests share: one PostgreSQL for all tests of a process."""
+"""What several floors of tests share: both databases, and a folder for keys."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,3 +13,23 @@ def server() -> Iterator[Server]:
     """One PostgreSQL for all tests of this process; each test has a database of its own in it."""
     with running_server() as server:
         yield server
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('database')}/consent.db"
+        return
+    server: Server = request.getfixturevalue("server")
+    url = server.new_database()
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the service's keys are."""
+    return tmp_path_factory.mktemp("house")

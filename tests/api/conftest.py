@@ -4,37 +4,15 @@ One service a module, a new site for each test. Whatever a test did there, the s
 verify afterwards from public keys alone.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
-from tests.postgres import Server
 from tests.served import House, Shop, assert_receipts_verify, open_shop, running_house
 
 _numbers = count(1)
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The address of an empty database, of each kind in turn."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('database')}/consent.db"
-        return
-    server: Server = request.getfixturevalue("server")
-    url = server.new_database()
-    yield url
-    server.drop_database(url)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the service's keys are."""
-    return tmp_path_factory.mktemp("house")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

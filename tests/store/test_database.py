@@ -13,7 +13,7 @@ from consent_service.store import Store, open_store
 from consent_service.store.database import Database
 from consent_service.store.opening import open_database
 from consent_service.store.postgres import _converted
-from tests.postgres import Server
+from tests.postgres import Server, running_server
 from tests.store import given
 from tests.store.outside import outside
 
@@ -307,6 +307,23 @@ async def test_postgres_commits_to_the_disk_where_the_server_is_told_otherwise(
         row = await database.fetch_one("show synchronous_commit")
     assert row is not None
     assert row["synchronous_commit"] == "on"
+
+
+async def test_a_server_that_restarts_fails_one_request_and_not_one_for_each_connection() -> None:
+    with running_server() as server:
+        async with open_database(server.url()) as database:
+
+            async def eight_at_once() -> None:
+                asked = (database.fetch_one("select pg_sleep(0.2)") for _ in range(8))
+                await asyncio.gather(*asked)
+
+            await eight_at_once()
+            server.crash()
+            server.start()
+            with pytest.raises(Unavailable):
+                await database.fetch_one("select 1")
+            await asyncio.sleep(1)
+            await eight_at_once()
 
 
 async def test_ping_answers(store: Store) -> None:

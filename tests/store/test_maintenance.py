@@ -67,8 +67,10 @@ def test_the_commands_say_what_they_did(empty_url: str) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite"])
 async def test_a_backup_is_sound_and_of_one_moment_while_the_service_writes(
-    url: str, tmp_path: Path
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Many small steps, so that there are commits between them.
+    monkeypatch.setattr("consent_service.store.maintenance._STEP", 5)
     ids = await _fill(url, 3000)
     copied: list[tuple[int, int]] = []
     stop = asyncio.Event()

@@ -54,6 +54,15 @@ async def test_of_five_saves_of_one_revision_one_wins(store: Store) -> None:
         assert await store.policies.draft(site.id) == won
 
 
+async def test_of_five_claims_of_one_revision_one_wins(store: Store) -> None:
+    site = await given.site(store)
+    await store.policies.save_draft(site.id, 0, b"{}", 1, "ed")
+    claims = (store.policies.claim_draft(site.id, 1) for _ in range(5))
+    claimed = await asyncio.gather(*claims, return_exceptions=True)
+    assert [one.revision for one in claimed if isinstance(one, Draft)] == [2]
+    assert sum(isinstance(one, Conflict) for one in claimed) == 4
+
+
 async def test_of_five_simultaneous_publishes_exactly_one_wins(store: Store, url: str) -> None:
     site = await given.site(store)
     await store.policies.save_draft(site.id, 0, b"{}", 1, "ed")

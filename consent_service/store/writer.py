@@ -62,11 +62,12 @@ class ReceiptWriter:
         """Returns once the receipt is durably stored.
 
         Where one of its id is there already, that one is returned and nothing is stored: the
-        caller compares, the site too. Never call it inside a transaction: the writer would wait
-        for the transaction, and the transaction for the writer. Raises `Busy` at once where as many wait as may; `Unavailable` where
-        the database does not answer; `Conflict` where the receipt of this id was erased, or
-        there is no such version. A caller that is cancelled harms no other; its own receipt may
-        be stored or not.
+        caller compares, the site too. Raises `Busy` at once where as many wait as may;
+        `Unavailable` where the database does not answer; `Conflict` where the receipt of this id
+        was erased, or there is no such version. A caller that is cancelled harms no other; its
+        own receipt may be stored or not.
+
+        Never inside a transaction: the writer would wait for it, and it for the writer.
         """
         if not self._open:
             raise Unavailable("receipts are not taken now: the service is stopping")

@@ -84,9 +84,11 @@ async def save_draft(store: Store, site: Site, seen: int, policy: Policy, act: A
 
 async def propose(store: Store, site: Site) -> Proposal:
     """What publishing the draft as it stands would mean. Raises `NotFound` without a draft."""
+    # The version before the draft: whoever publishes in between moves the draft's revision, so
+    # that the draft is never compared with itself.
+    record = await store.policies.current(site.id)
     found_draft = await draft(store, site)
     policy = parse_policy(found_draft.body)
-    record = await store.policies.current(site.id)
     current = decode_version(record.body) if record else None
     found = changes.diff(current.policy, policy) if current else ()
     proposed = changes.proposed_class(found) if current else ChangeClass.MAJOR

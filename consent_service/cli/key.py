@@ -26,10 +26,12 @@ def list_keys(settings: Settings) -> None:
 
 
 @key.command()
-@click.argument("purpose", type=click.Choice([purpose.value for purpose in Purpose]))
+@click.argument(
+    "purpose", type=click.Choice([purpose.value for purpose in Purpose]), default="receipts"
+)
 @click.pass_obj
 def rotate(settings: Settings, purpose: str) -> None:
-    """Make a new key for PURPOSE; the older ones still verify."""
+    """Make a new key for PURPOSE (receipts if not said); the older ones still verify."""
     made = signing.rotate(settings.keys, Purpose(purpose), int(time.time()))
     click.echo(f"{_line(made)}  in use")
     click.echo(f"Back up {made.path} now, apart from the database.")

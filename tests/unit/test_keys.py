@@ -321,7 +321,7 @@ def run(folder: Path, *arguments: str) -> str:
 
 def test_the_commands_show_and_rotate_keys(folder: Path) -> None:
     old = list_keys(folder)
-    said = run(folder, "rotate", "receipts")
+    said = run(folder, "rotate")
     made = list_keys(folder)[2]
     assert made not in old
     assert made.kid in said

@@ -31,7 +31,7 @@ function inPagesLanguage(otherwise) {
   const language = languageFor(config, wanted, source.href);
   if (language === config.language) return otherwise();
   try {
-    const script = document.createElement("script");
+    const script = Object.assign(document.createElement("script"), { policy: trusted() });
     script.onerror = otherwise;
     script.nonce = tag?.nonce ?? "";
     script.src = trusted().createScriptURL(`${api}banner.js?lang=${language}`);

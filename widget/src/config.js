@@ -9,7 +9,9 @@
 export const config = __CONFIG__;
 
 /** The tag that loaded us. It can only be read while the script first runs. */
-export const tag = /** @type {HTMLScriptElement | null} */ (document.currentScript);
+export const tag = /** @type {HTMLScriptElement & { policy?: any } | null} */ (
+  document.currentScript
+);
 
 /** Our own address; the page's where somebody pasted the script into it. */
 export const source = new URL(tag?.src || location.href);

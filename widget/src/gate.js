@@ -87,7 +87,8 @@ function run(script, categories) {
   script.removeAttribute("data-consent");
   if (live.src || live.type) {
     start();
-    if (!live.async) follow(live);
+    // An inline module tells nobody when it is done: nothing can wait for it.
+    if (live.src && !live.async) follow(live);
   } else if (tail) after(tail, start);
   else start();
 }

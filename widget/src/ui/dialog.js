@@ -51,7 +51,10 @@ export function openDialog() {
   dialog.showModal();
 }
 
-export const closeDialog = () => dialog?.close();
+export function closeDialog() {
+  dialog?.close();
+  closed();
+}
 
 function closed() {
   leave(dialog);

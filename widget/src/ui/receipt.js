@@ -11,7 +11,7 @@ export function receipt() {
   // After a refusal the device holds no id; this page still knows it until it goes.
   const id = stored?.id ?? made;
   if (!stored || !id) return [];
-  const granted = config.categories.filter((category) => holds(stored.granted, category.id));
+  const granted = config.categories.slice(1).filter(({ id }) => holds(stored.granted, id));
   const list = granted.map(({ title }) => title).join(", ");
   // The service's time where it is known; the cookie knows the day alone.
   const time = new Date(recorded ?? (stored.day + 0.5) * DAY).toLocaleString(config.language, {

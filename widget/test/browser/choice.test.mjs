@@ -272,7 +272,10 @@ test("inline scripts wait for the external ones before them, and only those that
   await accept.click();
   await until(async () => (await page.evaluate(() => /** @type {any} */ (window).ran?.length)) === 6);
   const ran = await page.evaluate(() => /** @type {any} */ (window).ran);
-  assert.deepEqual(ran.map((/** @type {string} */ name) => name[0]), ["a", "b", "c", "d", "e", "f"]);
+  const order = ran.map((/** @type {string} */ name) => name[0]);
+  assert.deepEqual(order.slice(0, 4), ["a", "b", "c", "d"]);
+  // A module is deferred by nature: only that it runs is promised.
+  assert.deepEqual(order.slice(4).sort(), ["e", "f"]);
   assert.equal(await page.locator("script#c").getAttribute("data-key"), "k");
 });
 

@@ -65,8 +65,7 @@ def guard(endpoint: _Endpoint, needs: Needs) -> Handler:
     """The handler behind its guard: who is it, may they, and did they mean it."""
 
     async def guarded(request: Request) -> Response:
-        page = not request.url.path.startswith("/v1/")
-        if request.method not in SAFE and page:
+        if request.method not in SAFE and _is_page(request):
             same_origin(request, service(request).settings.base_url)
         if needs is not Access.ANYONE:
             await _let_in(request, needs)
@@ -76,10 +75,16 @@ def guard(endpoint: _Endpoint, needs: Needs) -> Handler:
     return guarded
 
 
+def _is_page(request: Request) -> bool:
+    return not request.url.path.startswith("/v1/")
+
+
 async def _let_in(request: Request, needs: Needs) -> None:
     caller = await identify(request)
     if caller.account and request.method not in SAFE:
         same_origin(request, service(request).settings.base_url)
+    if caller.token and _is_page(request):
+        raise Forbidden("a token opens addresses under /v1 alone: sign in as a person")
     if needs is not Access.SIGNED_IN:
         roles = (needs,) if isinstance(needs, Role) else tuple(Role)
         site_id = await _site_id(request)

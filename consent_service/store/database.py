@@ -52,6 +52,9 @@ class Database(Protocol):
         nulls.
         """
 
+    async def execute_rows(self, sql: str, rows: Sequence[Sequence[Value]]) -> int:
+        """As `execute`, with many rows of values going in at once, as in `fetch_rows`."""
+
     async def execute(self, sql: str, **parameters: Value) -> int:
         """Run one statement that answers with no rows; returns how many rows it touched."""
 

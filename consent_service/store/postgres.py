@@ -87,6 +87,10 @@ class Postgres:
         async with self._connection() as connection:
             return await connection.fetch_rows(sql, rows)
 
+    async def execute_rows(self, sql: str, rows: Sequence[Sequence[Value]]) -> int:
+        async with self._connection() as connection:
+            return await connection.execute_rows(sql, rows)
+
     async def execute(self, sql: str, **parameters: Value) -> int:
         async with self._connection() as connection:
             return await connection.execute(sql, **parameters)
@@ -158,14 +162,11 @@ class _Connection:
         return await cursor.fetchall()
 
     async def fetch_rows(self, sql: str, rows: Sequence[Sequence[Value]]) -> Sequence[Row]:
-        # One array a column: one statement, prepared once, whatever the number of rows.
-        columns: dict[str, Any] = {
-            f"column_{number}": list(values)
-            for number, values in enumerate(zip(*rows, strict=True))
-        }
-        with _our_errors():
-            cursor = await self._connection.execute(_unnested(sql, tuple(columns)), columns)
-            return await cursor.fetchall()
+        cursor = await self._run_rows(sql, rows)
+        return await cursor.fetchall()
+
+    async def execute_rows(self, sql: str, rows: Sequence[Sequence[Value]]) -> int:
+        return (await self._run_rows(sql, rows)).rowcount
 
     async def execute(self, sql: str, **parameters: Value) -> int:
         return (await self._run(sql, parameters)).rowcount
@@ -182,6 +183,17 @@ class _Connection:
 
     async def close(self) -> None:
         """Nothing: the connection is the pool's."""
+
+    async def _run_rows(
+        self, sql: str, rows: Sequence[Sequence[Value]]
+    ) -> psycopg.AsyncCursor[DictRow]:
+        # One array a column: one statement, prepared once, whatever the number of rows.
+        columns: dict[str, Any] = {
+            f"column_{number}": list(values)
+            for number, values in enumerate(zip(*rows, strict=True))
+        }
+        with _our_errors():
+            return await self._connection.execute(_unnested(sql, tuple(columns)), columns)
 
     async def _run(self, sql: str, parameters: dict[str, Value]) -> psycopg.AsyncCursor[DictRow]:
         with _our_errors():

@@ -107,6 +107,10 @@ class SQLite:
         async with self._writing():
             return await self._writer.fetch_rows(sql, rows)
 
+    async def execute_rows(self, sql: str, rows: Sequence[Sequence[Value]]) -> int:
+        async with self._writing():
+            return await self._writer.execute_rows(sql, rows)
+
     async def execute(self, sql: str, **parameters: Value) -> int:
         async with self._writing():
             return await self._writer.execute(sql, parameters)
@@ -166,17 +170,23 @@ class _Connection:
             return await self._fetch(sql, parameters)
 
     async def fetch_rows(self, sql: str, rows: Sequence[Sequence[Value]]) -> Sequence[Row]:
-        marks = f"({', '.join('?' * len(rows[0]))})"
-        statement = sql.replace(":rows", f"values {', '.join([marks] * len(rows))}", 1)
-        values = [value for row in rows for value in row]
         with _our_errors():
-            return await self._fetch(statement, values)
+            return await self._fetch(_with_marks(sql, rows), _flat(rows))
+
+    async def execute_rows(self, sql: str, rows: Sequence[Sequence[Value]]) -> int:
+        with _our_errors():
+            return await self._execute(_with_marks(sql, rows), _flat(rows))
 
     async def execute(self, sql: str, parameters: dict[str, Value]) -> int:
         with _our_errors():
             check_values(parameters)
-            async with self._connection.execute(sql, parameters) as cursor:
-                return cursor.rowcount
+            return await self._execute(sql, parameters)
+
+    async def _execute(self, sql: str, values: Any) -> int:
+        # The cursor of a statement without an answer is done here. Closing it would be a second
+        # visit to the thread.
+        cursor = await self._connection.execute(sql, values)
+        return cursor.rowcount
 
     async def _fetch(self, sql: str, values: Any) -> Sequence[Row]:
         self.waiting += 1
@@ -233,6 +243,10 @@ class _Transaction:
         with self._lost_by_an_error():
             return await self._writer.fetch_rows(sql, rows)
 
+    async def execute_rows(self, sql: str, rows: Sequence[Sequence[Value]]) -> int:
+        with self._lost_by_an_error():
+            return await self._writer.execute_rows(sql, rows)
+
     async def execute(self, sql: str, **parameters: Value) -> int:
         with self._lost_by_an_error():
             return await self._writer.execute(sql, parameters)
@@ -282,6 +296,16 @@ async def _set(connection: aiosqlite.Connection, pragma: str) -> None:
             if pause is None or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
             await asyncio.sleep(pause)
+
+
+def _with_marks(sql: str, rows: Sequence[Sequence[Value]]) -> str:
+    """The statement with a place for each value where `:rows` is."""
+    marks = f"({', '.join('?' * len(rows[0]))})"
+    return sql.replace(":rows", f"values {', '.join([marks] * len(rows))}", 1)
+
+
+def _flat(rows: Sequence[Sequence[Value]]) -> list[Value]:
+    return [value for row in rows for value in row]
 
 
 _FIRST_WORD = re.compile(r"\s*(\w+)")

@@ -59,7 +59,7 @@ def rendered(text: str, top: int = 2) -> Markup:
     tokens = _markdown.parse(text)
     _level(tokens, top)
     _empty_headers(tokens)
-    return Markup(_markdown.renderer.render(tokens, _markdown.options, {}))  # noqa: S704 (its own)
+    return Markup(_markdown.renderer.render(tokens, _markdown.options, {}))  # noqa: S704 (HTML off: it is the renderer's own)
 
 
 def _empty_headers(tokens: list[Token]) -> None:

@@ -200,7 +200,10 @@ async def publish(request: Request) -> Response:
         asked = _publication(form)
         record = await policies.publish(running.store, site, asked, act(request))
     except (Invalid, Conflict, Refused) as error:
-        status = 409 if isinstance(error, Conflict) else 422
+        status = 422
+        if isinstance(error, Conflict):
+            # The class was chosen for another draft: the one proposed for this one is shown.
+            form.values["change_class"], status = "", 409
         return await _publish_page(request, site, form.refuse(error), status)
     running.forget()
     return redirect(f"/sites/{site.key}/versions/{record.number}?published=1")

@@ -1,0 +1,1 @@
+"""The pages, as people use them: by their forms, with what the forms hold."""

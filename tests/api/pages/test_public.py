@@ -1,0 +1,122 @@
+"""What everybody may read, in their language, without a cookie."""
+
+import re
+from itertools import count
+
+import pytest
+
+from consent_service import policies, sites
+from consent_service.model import Category
+from consent_service.web.pages.markdown import rendered
+from tests.api.pages.people import (
+    Document,
+    stranger,
+)
+from tests.given import declaration, policy, text
+from tests.served import House, Shop, open_shop
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+_numbers = count(1)
+
+
+async def public(shop: Shop, page: str = "cookies", query: str = "", **headers: str) -> str:
+    answer = await stranger(shop.house).get(f"/policies/{shop.site.key}/{page}{query}", **headers)
+    assert answer.status_code == 200, answer.text
+    assert "set-cookie" not in answer.headers
+    return answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "accepted", "language"),
+    [
+        ("", "", "en"),
+        ("", "sv-SE,sv;q=0.9,en;q=0.5", "sv"),
+        ("", "fi", "en"),
+        ("?lang=sv", "en", "sv"),
+        ("?lang=xx", "sv", "sv"),
+    ],
+)
+async def test_a_visitor_reads_in_the_language_asked_for(
+    stall: Shop, query: str, accepted: str, language: str
+) -> None:
+    page = await public(stall, query=query, accept_language=accepted)
+    assert f'<html lang="{language}" dir="ltr">' in page
+    assert ("Everything that may be stored" in page) == (language == "en")
+    assert ("Allt som kan sparas" in page) == (language == "sv")
+
+
+async def test_r37_every_stored_item_is_listed_with_all_that_the_law_asks(house: House) -> None:
+    declared = [
+        declaration("consent", "necessary", seconds=None),
+        declaration("_a_*", "marketing", seconds=31_536_000, country="US", readers="Others Inc"),
+        declaration("pic", "marketing", storage="pixel", seconds=None, domain="ads.example"),
+        declaration("seen", "statistics", storage="local_storage", seconds=0),
+    ]
+    shop = await open_shop(house, f"listed-{next(_numbers)}", policy(declarations=declared))
+    words = Document(await public(shop)).words()
+    for said in (
+        "Session: until you close the browser",
+        "Why it is necessary: Nothing works without consent.",
+        "Persistent: 1 year",
+        "United States",
+        "Also read by: Others Inc",
+        "Tracking pixel",
+        "Set for: ads.example",
+        "Nothing stays",
+        "Local storage",
+        "Persistent: until it is deleted",
+        "Nordic Metrics AB",
+        "Nothing is stored in this category.",
+        "Nordlund Tea AB",
+        "Storgatan 1, 620 99 Lindehamn",
+        "privacy@tea.example",
+    ):
+        assert said in words, said
+    order = [words.index(f"What {category.value} cookies are for.") for category in Category]
+    assert order == sorted(order)
+
+
+async def test_r40_every_version_stays_readable_with_its_date_and_hash(shop: Shop) -> None:
+    first = await policies.current(shop.house.store, shop.site)
+    shop.house.clock.time += 86_400
+    documents = {"cookies": text("New"), "privacy": text("N")}
+    second = await shop.publish(policy(documents=documents), "minor")
+    page = Document(await public(shop, "privacy"))
+    assert second.digest in page.html
+    old = next(link for link in page.links if link.endswith("version=1"))
+    answer = await stranger(shop.house).get(old)
+    assert "This is an old version" in answer.text
+    assert first.digest in answer.text
+    assert (await public(shop, "privacy", f"?version={first.digest}")).count(first.digest) > 0
+    dates = re.findall(r'<time datetime="(\d{4}-\d\d-\d\d)T', page.html)
+    assert len(set(dates)) == 2
+
+
+async def test_a_site_without_a_version_has_no_pages_yet(house: House) -> None:
+    key = f"bare-{next(_numbers)}"
+    await sites.add(house.store, key, "Bare", ("https://a.example",), house.clock.now)
+    for path in (f"/policies/{key}/cookies", "/policies/no-such-site/privacy"):
+        assert (await stranger(house).get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"),
+        ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
+        ("[x](JaVaScRiPt:alert(1))", "<p>[x](JaVaScRiPt:alert(1))</p>"),
+        ("[x](data:text/html,y)", "<p>[x](data:text/html,y)</p>"),
+        ("[x](vbscript:y)", "<p>[x](vbscript:y)</p>"),
+        ("[x](java&#115;cript:y)", "<p>[x](javascript:y)</p>"),
+        ("<javascript:alert(1)>", "<p>&lt;javascript:alert(1)&gt;</p>"),
+        ("![x](https://a.example/p.gif)", '<p>!<a href="https://a.example/p.gif">x</a></p>'),
+        ("[x](https://a.example)", '<p><a href="https://a.example">x</a></p>'),
+        ("[x](mailto:a@b.example)", '<p><a href="mailto:a@b.example">x</a></p>'),
+        ("# A\n### B\n# C", '<h2 id="a">A</h2>\n<h3 id="b">B</h3>\n<h2 id="c">C</h2>'),
+        ("## A {#named}", '<h2 id="named">A</h2>'),
+        ("# A\n# A", '<h2 id="a">A</h2>\n<h2 id="a-">A</h2>'),
+    ],
+)
+async def test_markdown_can_say_everything_and_do_nothing(markdown: str, shown: str) -> None:
+    assert rendered(markdown).strip() == shown

@@ -3,15 +3,28 @@
  * rebuilding it changes no byte.
  *
  * @import { Plugin } from "esbuild"
+ * @import { MinifyOptions } from "terser"
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
+import { minify } from "terser";
 import { BUNDLE, compose, makeConfig } from "./test/fixture.mjs";
 
-/** What a visitor's browser loads at most: code, styles, texts and policy, in brotli 11. */
-const BUDGET = 8_700;
+/**
+ * What a visitor's browser loads at most: code, styles, texts and policy, in brotli 11. The aim is
+ * 5,500; README.md says where the bytes go. This number may only fall.
+ */
+const BUDGET = 8_300;
+
+/** A second look at what esbuild leaves: 4 % less.
+ * @type {MinifyOptions} */
+const TERSER = {
+  ecma: 2020,
+  compress: { passes: 3, unsafe_arrows: true, pure_getters: true },
+  mangle: { toplevel: true },
+};
 
 /** @type {Plugin} */
 const styles = {
@@ -38,9 +51,11 @@ async function bundle() {
     target: "es2022",
     legalComments: "none",
     plugins: [styles],
+    tsconfigRaw: "{}",
     write: false,
   });
-  return outputFiles[0].text;
+  const { code = "" } = await minify(outputFiles[0].text, TERSER);
+  return code;
 }
 
 /** @param {string} text */

@@ -102,7 +102,11 @@ test("r14 r15: all that must be told comes before the buttons, and one control g
 
 test("at 320 by 640 layer one takes at most a third of the window, and its text scrolls", async () => {
   for (const language of ["en", "sv"]) {
-    const { one, page, context } = await visit({ language, options: { viewport: SIZES[0] } });
+    const { one, page, context } = await visit({
+      language,
+      body: TAG + TEXT,
+      options: { viewport: SIZES[0] },
+    });
     const region = language === "en" ? one : page.getByRole("region");
     const box = await region.boundingBox();
     assert.ok(box && box.height <= 640 / 3 && box.width === 320, JSON.stringify(box));

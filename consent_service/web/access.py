@@ -76,7 +76,8 @@ def guard(endpoint: _Endpoint, needs: Needs) -> Handler:
 
 
 def _is_page(request: Request) -> bool:
-    return not request.url.path.startswith("/v1/")
+    # Not `request.url`, which is put together anew each time, and of what `Host` says as well.
+    return not request.scope["path"].startswith("/v1/")
 
 
 async def _let_in(request: Request, needs: Needs) -> None:

@@ -39,6 +39,7 @@ MAX_BODY = 8_192
 BASIS = "opt-in"
 """The rule set applied to everybody: the strictest, so that no location is needed (R55)."""
 
+_CATEGORIES = tuple(Category)
 _ALL, _NONE = frozenset(OPTIONAL), frozenset[Category]()
 _GRANTS = {
     WidgetAction.ACCEPT_ALL: _ALL,
@@ -161,12 +162,12 @@ def _claims(
         sub=_subject(previous) if granted else UNSET,
         act=Action(choice.action.value).value,
         src=choice.source.value,
-        cat={category.value: getattr(choice.choices, category) for category in Category},
+        cat={category: getattr(choice.choices, category) for category in _CATEGORIES},
         pol=PolicyReference(v=choice.version, sha256=asked.record.digest, lang=choice.language),
         ui=BannerReference(
             sha256=asked.artifact.digest, layer=choice.layer, viewport=choice.viewport.value
         ),
-        epoch={category.value: asked.version.epochs[category] for category in OPTIONAL},
+        epoch={category: asked.version.epochs[category] for category in OPTIONAL},
         basis=BASIS,
         gpc=choice.gpc,
         exp_consent=now + (days.granted if granted else days.refused) * SECONDS_A_DAY,

@@ -55,6 +55,7 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _HEADER_DECODER = msgspec.json.Decoder(_Header)
 _CLAIMS_DECODER = msgspec.json.Decoder(Claims)
+_CATEGORIES, _OPTIONAL = frozenset(Category), frozenset(OPTIONAL)
 
 
 def receipt_header(kid: str) -> bytes:
@@ -68,9 +69,9 @@ def read_claims(payload: bytes) -> Claims:
         claims = _CLAIMS_DECODER.decode(payload)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Invalid(f"these are not the claims of a receipt: {error}") from error
-    if set(claims.cat) != set(Category):
+    if claims.cat.keys() != _CATEGORIES:
         raise Invalid("the claims do not decide about exactly the four categories", "cat")
-    if set(claims.epoch) != set(OPTIONAL):
+    if claims.epoch.keys() != _OPTIONAL:
         raise Invalid(
             "the claims do not have an epoch for exactly the optional categories", "epoch"
         )

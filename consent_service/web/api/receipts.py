@@ -1,6 +1,7 @@
 """Receipts over HTTP: a browser posts a choice; whoever holds a receipt's id reads it."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 from starlette.requests import Request
@@ -89,5 +90,6 @@ def _json(request: Request, answer: msgspec.Struct, status: int) -> Response:
     return Response(msgspec.json.encode(answer), status, headers, "application/json")
 
 
+@lru_cache(maxsize=16)
 def _rfc3339(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,313 @@
+"""The pages in a real browser: for keyboards, phones, readers of screens, and without scripts."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from consent_service.model import Role
+from tests import given, tools
+from tests.browser.stage import SITE, Stage, running_stage
+from tests.tools import ROOT
+
+AXE = ROOT / "widget/node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SITE_PAGES = f"/sites/{SITE}"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One service for all tests of this file, with a receipt, and a draft that says more."""
+    with running_stage(tmp_path_factory.mktemp("pages")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def receipt(house: Stage) -> str:
+    """The id of a receipt on file."""
+    script = httpx.get(f"{house.service}/v1/sites/{SITE}/banner.js").text
+    tag = re.search(r'"artifact":"([0-9a-f]{16})"', script)
+    assert tag
+    choice = given.choice(tag[1], action="custom", choices=given.choices("statistics"))
+    answer = httpx.post(
+        f"{house.service}/v1/sites/{SITE}/receipts",
+        json=choice,
+        headers={"origin": house.shop, "content-type": "text/plain"},
+    )
+    assert answer.status_code == 201, answer.text
+    return str(choice["id"])
+
+
+@pytest.fixture
+def browse(house: Stage, chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages of the service, each in a fresh profile. Nothing may be refused by the policy
+    of a page, and no script may fail.
+    """
+    contexts: list[BrowserContext] = []
+    troubles: list[str] = []
+
+    def make(**options: Any) -> Page:
+        context = chromium.new_context(base_url=house.service, locale="en-GB", **options)
+        context.on("weberror", lambda error: troubles.append(str(error.error)))
+        context.on("console", lambda said: troubles.append(said.text) if _serious(said) else None)
+        contexts.append(context)
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not troubles, troubles
+
+
+def _serious(said: Any) -> bool:
+    # A page that answers 404 or 422 is told to the console too, and is what a test asked for.
+    return said.type == "error" and "the server responded with a status of" not in said.text
+
+
+def signed_in(page: Page, house: Stage, *roles: Role) -> Page:
+    """The page, of somebody new with these roles."""
+    page.goto(house.sign_in_link(*roles))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile("/account"))
+    return page
+
+
+def addresses(receipt: str) -> tuple[str, ...]:
+    """Every page, and the ways in which it can look."""
+    return (
+        "/account",
+        "/sites",
+        SITE_PAGES,
+        f"{SITE_PAGES}/policy",
+        f"{SITE_PAGES}/policy/publish",
+        f"{SITE_PAGES}/versions",
+        f"{SITE_PAGES}/versions/1",
+        f"{SITE_PAGES}/receipts",
+        f"{SITE_PAGES}/receipts/{receipt}",
+        f"{SITE_PAGES}/receipts/none",
+        f"{SITE_PAGES}/access",
+        f"/policies/{SITE}/cookies",
+        f"/policies/{SITE}/cookies?lang=sv",
+        f"/policies/{SITE}/privacy",
+        "/sign-in/any",
+        "/help",
+        *(f"/help/{path.stem}" for path in (ROOT / "consent_service/help").glob("*.md")),
+        "/docs",
+        "/nowhere",
+    )
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it stands."""
+    page.evaluate(AXE.read_text())
+    run = f"axe.run(document, {{runOnly: {RULES}}})"
+    found: list[dict[str, Any]] = page.evaluate(run)["violations"]
+    where = page.evaluate("innerWidth")
+    return [
+        f"{page.url} at {where}: {fault['id']} {[node['target'] for node in fault['nodes'][:3]]}"
+        for fault in found
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_r52_every_page_is_without_fault_for_those_who_use_it_otherwise(
+    house: Stage, receipt: str, browse: Callable[..., Page], scheme: str, width: int
+) -> None:
+    viewport = {"width": width, "height": 800}
+    page = browse(color_scheme=scheme, viewport=viewport)
+    found = _opened(page, "/sign-in")
+    signed_in(page, house, Role.ADMIN)
+    for address in addresses(receipt):
+        found += _opened(page, address)
+    for show in (_wrong_draft, _token_shown, _wrong_page_checked):
+        show(page)
+        found += faults(page)
+    assert not found, "\n".join(found)
+
+
+def _opened(page: Page, address: str) -> list[str]:
+    """The faults of a page, among them that it is wider than its window."""
+    page.goto(address)
+    too_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return faults(page) + ([f"{address} is wider than the window"] if too_wide else [])
+
+
+def _wrong_draft(page: Page) -> None:
+    page.goto(f"{SITE_PAGES}/policy")
+    page.get_by_label("Days that a yes stands").fill("many")
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_role("alert")).to_contain_text("from 1 to 365")
+
+
+def _token_shown(page: Page) -> None:
+    page.goto(f"{SITE_PAGES}/access")
+    page.get_by_label("What for").fill("a build")
+    page.get_by_role("button", name="Make the token").click()
+    expect(page.get_by_role("status")).to_contain_text("shown here only now")
+
+
+def _wrong_page_checked(page: Page) -> None:
+    page.goto(SITE_PAGES)
+    page.get_by_role("button", name="Check it").click()
+    expect(page.get_by_text("The tag is on the page")).to_be_visible()
+
+
+def test_axe_sees_a_fault(browse: Callable[..., Page]) -> None:
+    page = browse()
+    page.goto("/sign-in")
+    page.evaluate("document.querySelector('label').remove()")
+    assert any("label" in fault for fault in faults(page))
+
+
+def test_r51_a_person_signs_in_and_saves_by_keyboard_alone(
+    house: Stage, browse: Callable[..., Page]
+) -> None:
+    page = browse()
+    page.goto(house.sign_in_link(Role.EDITOR))
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the content")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Sign in")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/account"))
+    page.goto(f"{SITE_PAGES}/policy")
+    page.get_by_label("Heading (English)").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Which cookies may we set?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Saved as revision")
+    expect(page.get_by_label("Heading (English)")).to_have_value("Which cookies may we set?")
+
+
+def test_r51_what_has_the_focus_is_seen_and_nothing_holds_it(
+    house: Stage, browse: Callable[..., Page]
+) -> None:
+    page = signed_in(browse(), house, Role.ADMIN)
+    page.goto(f"{SITE_PAGES}/access")
+    seen: list[str] = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break
+        style = page.evaluate(
+            """() => { const e = document.activeElement, s = getComputedStyle(e);
+            return [e.outerHTML.slice(0, 90), parseFloat(s.outlineWidth), s.outlineStyle]; }"""
+        )
+        assert style[1] >= 2, style
+        assert style[2] != "none", style
+        seen.append(style[0])
+    assert len(set(seen)) > 15
+
+
+def test_a_cookie_is_added_and_removed_in_place(house: Stage, browse: Callable[..., Page]) -> None:
+    page = signed_in(browse(), house, Role.EDITOR)
+    page.goto(f"{SITE_PAGES}/policy")
+    posts: list[str] = []
+    page.on("request", lambda sent: posts.append(sent.url) if sent.method == "POST" else None)
+    rows = page.locator("details.declaration")
+    before = rows.count()
+    page.get_by_role("button", name="Add a cookie").click()
+    expect(rows).to_have_count(before + 1)
+    added = rows.last
+    expect(added.get_by_label("Name", exact=True)).to_be_focused()
+    added.get_by_label("Name", exact=True).fill("_added")
+    expect(added.get_by_label("Who confirmed it")).to_be_hidden()
+    added.get_by_label("Category").select_option("necessary")
+    expect(added.get_by_label("Who confirmed it")).to_be_visible()
+    added.get_by_label("Unit").select_option("session")
+    rows.first.locator("summary").click()
+    rows.first.get_by_role("button", name="Remove this cookie").click()
+    expect(rows).to_have_count(before)
+    assert not posts
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_role("status")).to_contain_text("Saved as revision")
+    expect(rows).to_have_count(before)
+    expect(rows.last).to_contain_text("_added")
+    expect(page.get_by_text("keep it from being published")).to_be_visible()
+
+
+def test_a_site_is_looked_after_without_any_script(
+    house: Stage, browse: Callable[..., Page]
+) -> None:
+    page = signed_in(browse(java_script_enabled=False), house, Role.EDITOR)
+    page.goto(f"{SITE_PAGES}/policy")
+    rows = page.locator("details.declaration")
+    before = rows.count()
+    page.get_by_role("button", name="Add a cookie").click()
+    expect(page.get_by_role("status")).to_contain_text("Not saved yet")
+    expect(rows).to_have_count(before + 1)
+    rows.last.get_by_role("button", name="Remove this cookie").click()
+    expect(rows).to_have_count(before)
+    page.get_by_role("textbox", name="Phone").fill("+46 8 1")
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_role("status")).to_contain_text("Saved as revision")
+    page.get_by_role("link", name="Review and publish").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Publish version")
+
+
+def test_the_lines_on_a_receipts_page_check_it_with_another_library(
+    house: Stage, receipt: str, browse: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = signed_in(browse(), house, Role.AUDITOR)
+    page.goto(f"{SITE_PAGES}/receipts/{receipt}")
+    for line in page.locator("#fetch").inner_text().splitlines():
+        curl, options, output, file, address = shlex.split(line)
+        assert (curl, options, output) == ("curl", "-fsS", "-o")
+        (tmp_path / file).write_bytes(httpx.get(address).raise_for_status().content)
+    lines = page.locator("#verify").inner_text()
+    assert '"jti"' in _run(lines, tmp_path)
+    forged = (tmp_path / "receipt.json").read_text().replace('"receipt":"ey', '"receipt":"eY', 1)
+    (tmp_path / "receipt.json").write_text(forged)
+    with pytest.raises(subprocess.CalledProcessError):
+        _run(lines, tmp_path)
+
+
+def _run(lines: str, folder: Path) -> str:
+    ran = subprocess.run(
+        [sys.executable, "-c", lines], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return ran.stdout
+
+
+def test_the_tag_is_copied_as_it_stands(house: Stage, browse: Callable[..., Page]) -> None:
+    page = browse(permissions=["clipboard-read", "clipboard-write"])
+    signed_in(page, house, Role.EDITOR)
+    page.goto(SITE_PAGES)
+    page.get_by_role("button", name="Copy the tag", exact=True).click()
+    expect(page.get_by_role("button", name="Copied").first).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == f'<script async src="{house.service}/v1/sites/{SITE}/banner.js"></script>'
+
+
+def test_what_everybody_may_read_leaves_nothing_on_the_device_and_prints(
+    browse: Callable[..., Page],
+) -> None:
+    page = browse()
+    page.goto(f"/policies/{SITE}/cookies")
+    assert page.context.cookies() == []
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    expect(page.get_by_role("table")).to_have_count(4)
+    expect(page.get_by_role("navigation").first).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("navigation").first).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_the_pages_script_fits_its_types() -> None:
+    typescript = ROOT / "widget/node_modules/typescript/bin/tsc"
+    script = ROOT / "consent_service/web/static/pages.js"
+    options = ["--noEmit", "--checkJs", "--strict", "--ignoreConfig", "--target", "es2022"]
+    libraries = ["--lib", "es2022,dom,dom.iterable", "--types", ""]
+    ran = subprocess.run(
+        [tools.node(), typescript, *options, *libraries, script], capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stdout

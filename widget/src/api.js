@@ -15,7 +15,8 @@ export const makeApi = (open, close) => ({
   get,
   has,
   on(name, listener) {
-    const heard = (/** @type {Event} */ event) => listener(/** @type {CustomEvent} */ (event).detail);
+    const heard = (/** @type {Event} */ event) =>
+      listener(/** @type {CustomEvent} */ (event).detail);
     document.addEventListener(`consent:${name}`, heard);
     // The page's first reading is over before anybody can call this.
     if (name === "ready") listener(get());

@@ -11,9 +11,7 @@ import { safely } from "./safely.js";
  * @param {string} pattern
  * @param {string} name */
 export const covers = (pattern, name) =>
-  new RegExp(
-    `^${pattern.replace(/[^\w*]/g, "\\$&").replace(/\*/g, "[^]*")}$`,
-  ).test(name);
+  new RegExp(`^${pattern.replace(/[^\w*]/g, "\\$&").replace(/\*/g, "[^]*")}$`).test(name);
 
 /** Every part of a text that begins, or ends, at one of its separators.
  * @param {string} host
@@ -27,7 +25,9 @@ export const domainsOf = (host) => {
  * @returns {string[]} */
 export const pathsOf = (path) => {
   const parent = path.replace(/[^/]*\/?$/, "");
-  return path.length > 1 ? [path, ...pathsOf(path.endsWith("/") ? path.slice(0, -1) : parent)] : ["/"];
+  return path.length > 1
+    ? [path, ...pathsOf(path.endsWith("/") ? path.slice(0, -1) : parent)]
+    : ["/"];
 };
 
 /** Expire one cookie wherever it may have been set. @param {string} name */
@@ -73,10 +73,13 @@ const REMOVERS = {
       .forEach(expire),
   local_storage: (doomed) => empty(localStorage, doomed),
   session_storage: (doomed) => empty(sessionStorage, doomed),
-  indexed_db: async (doomed) => {
-    for (const { name = "" } of await indexedDB.databases()) {
-      if (doomed(name)) indexedDB.deleteDatabase(name);
-    }
+  indexed_db: (doomed) => {
+    const remove = ({ name = "" }) => doomed(name) && indexedDB.deleteDatabase(name);
+    // Where databases are blocked there is nothing to delete, and nobody to tell.
+    indexedDB.databases().then(
+      (found) => found.forEach(remove),
+      () => {},
+    );
   },
 };
 

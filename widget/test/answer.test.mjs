@@ -27,10 +27,16 @@ for (const [before, granted, want] of ACTIONS) {
 
 test("the viewport's name is that of the screenshot which shows it", () => {
   const widths = [0, 320, 639, 640, 768, 1023, 1024, 1440];
-  assert.deepEqual(
-    widths.map(viewportOf),
-    ["narrow", "narrow", "narrow", "medium", "medium", "medium", "wide", "wide"],
-  );
+  assert.deepEqual(widths.map(viewportOf), [
+    "narrow",
+    "narrow",
+    "narrow",
+    "medium",
+    "medium",
+    "medium",
+    "wide",
+    "wide",
+  ]);
 });
 
 test("a visitor is told what changed since the answered epoch, in what is asked about", () => {
@@ -42,16 +48,33 @@ test("a visitor is told what changed since the answered epoch, in what is asked 
       { epoch: 3, kind: "added", name: "new", provider: "B" },
     ],
   };
-  const stored = { text: "", day: 1, granted: 6, epochs: [1, 1, 2], id: null, despite: false, pending: false };
-  assert.deepEqual(news(changes, stored, 4).map(({ name }) => name), ["new"]);
-  assert.deepEqual(news(changes, stored, 6).map(({ name }) => name), ["_ga", "new"]);
+  const stored = {
+    text: "",
+    day: 1,
+    granted: 6,
+    epochs: [1, 1, 2],
+    id: null,
+    despite: false,
+    pending: false,
+  };
+  assert.deepEqual(
+    news(changes, stored, 4).map(({ name }) => name),
+    ["new"],
+  );
+  assert.deepEqual(
+    news(changes, stored, 6).map(({ name }) => name),
+    ["_ga", "new"],
+  );
   assert.deepEqual(news(changes, stored, 1), []);
   assert.deepEqual(news(changes, null, 7), []);
 });
 
 test("r14: third parties are counted once, without the controller and the necessary", () => {
   assert.equal(thirdParties(makeConfig()), 2);
-  assert.equal(thirdParties({ controller: "AdPix Ltd", declarations: makeConfig().declarations }), 2);
+  assert.equal(
+    thirdParties({ controller: "AdPix Ltd", declarations: makeConfig().declarations }),
+    2,
+  );
   assert.equal(thirdParties({ controller: "A", declarations: [] }), 0);
 });
 

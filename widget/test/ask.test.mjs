@@ -57,16 +57,54 @@ test("a set holds what is in it, the necessary always, and nothing that it does 
 });
 
 const SIGNALLED = [
-  { name: "a first visit is not asked about marketing", about: 7, inForce: 0, despite: false, want: [3, 0] },
-  { name: "an older grant of marketing is held off", about: 0, inForce: 7, despite: false, want: [0, 3] },
-  { name: "a grant made despite the signal holds", about: 0, inForce: 7, despite: true, want: [0, 7] },
-  { name: "marketing alone is no reason to ask", about: 4, inForce: 3, despite: false, want: [0, 3] },
-  { name: "a changed grant despite the signal is not asked about", about: 4, inForce: 3, despite: true, want: [0, 3] },
+  {
+    name: "a first visit is not asked about marketing",
+    about: 7,
+    inForce: 0,
+    despite: false,
+    want: [3, 0],
+  },
+  {
+    name: "an older grant of marketing is held off",
+    about: 0,
+    inForce: 7,
+    despite: false,
+    want: [0, 3],
+  },
+  {
+    name: "a grant made despite the signal holds",
+    about: 0,
+    inForce: 7,
+    despite: true,
+    want: [0, 7],
+  },
+  {
+    name: "marketing alone is no reason to ask",
+    about: 4,
+    inForce: 3,
+    despite: false,
+    want: [0, 3],
+  },
+  {
+    name: "a changed grant despite the signal is not asked about",
+    about: 4,
+    inForce: 3,
+    despite: true,
+    want: [0, 3],
+  },
 ];
 
 for (const { name, about, inForce, despite, want } of SIGNALLED) {
   test(`r07: under the browser's signal ${name}`, () => {
-    const stored = { text: "", day: 1, granted: 7, epochs: [1, 1, 1], id: null, pending: false, despite };
+    const stored = {
+      text: "",
+      day: 1,
+      granted: 7,
+      epochs: [1, 1, 1],
+      id: null,
+      pending: false,
+      despite,
+    };
     const heeded = heed({ about, inForce }, stored);
     assert.deepEqual([heeded.about, heeded.inForce], want);
   });

@@ -124,7 +124,11 @@ test("no text at all makes the reader fail", () => {
 test("of several cookies the newest readable choice counts, wherever it stands", () => {
   const old = format(CONFIG, TODAY - 3, 7, false, makeId());
   const refused = written(0);
-  for (const jar of [[old, refused], [refused, old], ["a=b", old, "consent=junk", refused]]) {
+  for (const jar of [
+    [old, refused],
+    [refused, old],
+    ["a=b", old, "consent=junk", refused],
+  ]) {
     assert.equal(newest(jar.join("; "))?.granted, 0);
   }
   assert.equal(newest(""), null);

@@ -68,18 +68,25 @@ export async function start() {
     if (state.answer === "drop") return response.destroy();
     response.statusCode = state.answer;
     const { id } = JSON.parse(body);
-    return response.end(JSON.stringify({ id, receipt: "e.y.J", recorded_at: "2026-11-22T18:00:00Z" }));
+    return response.end(
+      JSON.stringify({ id, receipt: "e.y.J", recorded_at: "2026-11-22T18:00:00Z" }),
+    );
   });
   const third = await listen(({ url }, response) => {
     response.setHeader("content-type", url.includes(".js") ? "text/javascript" : "text/html");
     const name = new URL(url, "http://third").searchParams.get("name");
-    response.end(url.includes(".js") ? `(window.ran ??= []).push(${JSON.stringify(name)})` : "<p>Hi");
+    response.end(
+      url.includes(".js") ? `(window.ran ??= []).push(${JSON.stringify(name)})` : "<p>Hi",
+    );
   });
   const serviceUrl = `http://127.0.0.1:${service.port}`;
   const thirdUrl = `http://127.0.0.1:${third.port}`;
   const site = await listen(({ url }, response) => {
     for (const [name, value] of Object.entries(state.headers)) {
-      response.setHeader(name, value.replaceAll("{service}", serviceUrl).replaceAll("{third}", thirdUrl));
+      response.setHeader(
+        name,
+        value.replaceAll("{service}", serviceUrl).replaceAll("{third}", thirdUrl),
+      );
     }
     response.setHeader("content-type", "text/html; charset=utf-8");
     const html = state.pages[url.split("?")[0]] ?? page("Not found");

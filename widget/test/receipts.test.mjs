@@ -63,14 +63,23 @@ async function outcomeOf(script, hours = 0, start = NOW) {
     return await new Promise((done) => {
       const end = (/** @type {string} */ what) => done({ what, pauses, receipt });
       globalThis.setTimeout = /** @type {any} */ (
-        (/** @type {(...values: any[]) => void} */ action, /** @type {number} */ pause, /** @type {any[]} */ ...values) => {
+        (
+          /** @type {(...values: any[]) => void} */ action,
+          /** @type {number} */ pause,
+          /** @type {any[]} */ ...values
+        ) => {
           if (action !== send) return setTimeout(action, pause, ...values);
           pauses.push(pause);
           mock.timers.tick(hours * 36e5);
           return setImmediate(() => action(...values));
         }
       );
-      send(url, receipt, (_, { recorded_at }) => end(`stored ${recorded_at}`), () => end("lost"));
+      send(
+        url,
+        receipt,
+        (_, { recorded_at }) => end(`stored ${recorded_at}`),
+        () => end("lost"),
+      );
     });
   } finally {
     globalThis.setTimeout = setTimeout;

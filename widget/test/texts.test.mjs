@@ -32,7 +32,14 @@ test("every text is used: visitors load them all", () => {
 });
 
 test("nothing in the sources parses markup or writes styles into elements", () => {
-  for (const word of ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", ".style", "eval("]) {
+  for (const word of [
+    "innerHTML",
+    "outerHTML",
+    "insertAdjacentHTML",
+    "document.write",
+    ".style",
+    "eval(",
+  ]) {
     assert.ok(!SOURCES.replace(/\/\*[^]*?\*\/|\/\/.*/g, "").includes(word), word);
   }
 });

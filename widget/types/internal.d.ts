@@ -2,8 +2,7 @@
 
 export type Optional = "preferences" | "statistics" | "marketing";
 export type Epochs = Record<Optional, number>;
-export type Storage =
-  "cookie" | "local_storage" | "session_storage" | "indexed_db" | "pixel";
+export type Storage = "cookie" | "local_storage" | "session_storage" | "indexed_db" | "pixel";
 export type Source = "banner" | "preferences" | "embed" | "api" | "signal";
 
 /** One stored item, as visitors are told of it (R37). */

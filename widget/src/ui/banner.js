@@ -60,7 +60,10 @@ function text() {
     failed && h("p.note", say("failed")),
     changed(news(config.changes, stored, about)),
     h("p", say("intro")),
-    h("ul", asked.map(({ title, text }) => h("li", h("b", title), ` ${text}`))),
+    h(
+      "ul",
+      asked.map(({ title, text }) => h("li", h("b", title), ` ${text}`)),
+    ),
     signalled(),
     h(
       "p",
@@ -78,7 +81,13 @@ function changed(changes) {
   const rest = lines.splice(NEWS).length;
   if (rest) lines.push(say("rest", { count: rest }));
   return lines.length
-    ? [h("p.note", say("changed")), h("ul.news", lines.map((line) => h("li", line)))]
+    ? [
+        h("p.note", say("changed")),
+        h(
+          "ul.news",
+          lines.map((line) => h("li", line)),
+        ),
+      ]
     : [];
 }
 

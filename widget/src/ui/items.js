@@ -12,6 +12,15 @@ export function items(category) {
 
 /** @param {typeof config.declarations[number]} declaration */
 function item({ name, provider, country, purpose, duration, storage }) {
-  const told = { name, provider: country ? `${provider} (${country})` : provider, purpose, duration, kind: say(storage) };
-  return h("dl", Object.entries(told).flatMap(([key, value]) => [h("dt", say(key)), h("dd", value)]));
+  const told = {
+    name,
+    provider: country ? `${provider} (${country})` : provider,
+    purpose,
+    duration,
+    kind: say(storage),
+  };
+  return h(
+    "dl",
+    Object.entries(told).flatMap(([key, value]) => [h("dt", say(key)), h("dd", value)]),
+  );
 }

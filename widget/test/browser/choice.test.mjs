@@ -2,7 +2,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { page as html, TAG, TEXT } from "../harness.mjs";
-import { CARRIERS, choiceCookie, requested, servers, setUp, stateOf, stored, until, visit, wait } from "./visit.mjs";
+import {
+  CARRIERS,
+  choiceCookie,
+  requested,
+  servers,
+  setUp,
+  stateOf,
+  stored,
+  until,
+  visit,
+  wait,
+} from "./visit.mjs";
 
 setUp();
 
@@ -22,7 +33,10 @@ test("r01 r02 r03: nothing is stored and nobody is asked before a choice", async
   await wait(page);
   assert.deepEqual(requested(), []);
   assert.deepEqual(await stored(page), NOTHING);
-  assert.deepEqual(new Set(servers.service.asked.map(({ url }) => url)), new Set(["/v1/sites/shop/banner.js"]));
+  assert.deepEqual(
+    new Set(servers.service.asked.map(({ url }) => url)),
+    new Set(["/v1/sites/shop/banner.js"]),
+  );
   assert.equal(await page.evaluate(() => /** @type {any} */ (window).ran), undefined);
 });
 
@@ -100,7 +114,9 @@ test("r42 r46: an acceptance is one receipt with these members and no others", a
 test("r29 r32: after a yes the visitor is not asked again, and no visit renews the cookie", async () => {
   const { page, one, accept } = await visit({ body: TAG + TEXT });
   await accept.click();
-  await until(async () => /^1\.7\..*\.7\.1-1-1\.[\w-]{22}$/.test((await choiceCookie(page))?.value ?? ""));
+  await until(async () =>
+    /^1\.7\..*\.7\.1-1-1\.[\w-]{22}$/.test((await choiceCookie(page))?.value ?? ""),
+  );
   const first = await choiceCookie(page);
   assert.ok(first && "consent=".length + first.value.length <= 64);
   assert.equal(first.sameSite, "Lax");
@@ -117,7 +133,9 @@ test("r29 r32: after a yes the visitor is not asked again, and no visit renews t
   assert.deepEqual(await choiceCookie(page), first);
   assert.deepEqual(servers.receipts(), []);
   assert.equal((await stateOf(page)).marketing, true);
-  assert.deepEqual(await page.evaluate(() => [document.body.firstElementChild?.tagName]), ["SCRIPT"]);
+  assert.deepEqual(await page.evaluate(() => [document.body.firstElementChild?.tagName]), [
+    "SCRIPT",
+  ]);
 });
 
 test("r23 r32: after a no nothing is loaded on any page, and the device holds no id", async () => {
@@ -137,7 +155,9 @@ test("r23 r32: after a no nothing is loaded on any page, and the device holds no
 });
 
 for (let granted = 0; granted < 8; granted++) {
-  const names = ["Preferences", "Statistics", "Marketing"].filter((_, index) => granted & (1 << index));
+  const names = ["Preferences", "Statistics", "Marketing"].filter(
+    (_, index) => granted & (1 << index),
+  );
   test(`r12 r18 r19 r25: saving ${names.join(" and ") || "no category"} is exactly that`, async () => {
     const { page, choose, two, save, toggle, settings } = await visit();
     await choose.click();
@@ -190,7 +210,12 @@ test("r05 r06: with the service down the page is whole and nothing runs", async 
   assert.equal(await one.count(), 0);
   assert.deepEqual(requested(), []);
   await page.getByRole("link", { name: "One" }).click();
-  assert.ok(errors.every((error) => error.includes("ERR_CONNECTION_REFUSED") || error.includes("ERR_UNSAFE_PORT")), errors.join());
+  assert.ok(
+    errors.every(
+      (error) => error.includes("ERR_CONNECTION_REFUSED") || error.includes("ERR_UNSAFE_PORT"),
+    ),
+    errors.join(),
+  );
 });
 
 test("r06: where cookies and storage are blocked a choice holds for the page, and the page works", async () => {
@@ -270,7 +295,9 @@ test("inline scripts wait for the external ones before them, and only those that
       <script type="text/plain" data-consent="statistics">window.ran.push("f")</script>`,
   });
   await accept.click();
-  await until(async () => (await page.evaluate(() => /** @type {any} */ (window).ran?.length)) === 6);
+  await until(
+    async () => (await page.evaluate(() => /** @type {any} */ (window).ran?.length)) === 6,
+  );
   const ran = await page.evaluate(() => /** @type {any} */ (window).ran);
   const order = ran.map((/** @type {string} */ name) => name[0]);
   assert.deepEqual(order.slice(0, 4), ["a", "b", "c", "d"]);

@@ -42,13 +42,18 @@ for (const [name, policy, language] of [
     await page.frameLocator("iframe >> nth=0").getByText("Hi").waitFor();
     const ran = await page.evaluate(() => /** @type {any} */ (window).ran);
     assert.equal(ran.length, 9);
-    assert.deepEqual(errors.filter((error) => !/media|\.mp4/.test(error)), []);
+    assert.deepEqual(
+      errors.filter((error) => !/media|\.mp4/.test(error)),
+      [],
+    );
   });
 }
 
 test("under Trusted Types that forbid our policy scripts stay held, and all else works", async () => {
   const { page, accept } = await visit({
-    headers: { "content-security-policy": "require-trusted-types-for 'script'; trusted-types other" },
+    headers: {
+      "content-security-policy": "require-trusted-types-for 'script'; trusted-types other",
+    },
   });
   await accept.click();
   await until(() => requested().length === 15);
@@ -65,7 +70,10 @@ test("window.consent is the only global", async () => {
   const { page, accept } = await visit({ body: TAG + TEXT });
   await accept.click();
   const got = await names(page);
-  assert.deepEqual(got.filter((name) => !want.includes(name)), ["consent"]);
+  assert.deepEqual(
+    got.filter((name) => !want.includes(name)),
+    ["consent"],
+  );
 });
 
 test("two tags by mistake: the second does nothing", async () => {
@@ -99,7 +107,12 @@ test("the queue, the events and the methods do what the types say", async () => 
   });
   const log = () => page.evaluate("log.splice(0)");
   await accept.waitFor();
-  assert.deepEqual(await log(), [["ready", false], ["queued ready", false], ["ask", false], ["queued ask", false]]);
+  assert.deepEqual(await log(), [
+    ["ready", false],
+    ["queued ready", false],
+    ["ask", false],
+    ["queued ask", false],
+  ]);
   assert.deepEqual(await page.evaluate("consent.get()"), {
     necessary: true,
     preferences: false,
@@ -109,11 +122,19 @@ test("the queue, the events and the methods do what the types say", async () => 
     id: null,
   });
   await accept.click();
-  assert.deepEqual(await log(), [["change", true], ["queued change", true]]);
+  assert.deepEqual(await log(), [
+    ["change", true],
+    ["queued change", true],
+  ]);
   const state = await stateOf(page);
   await until(() => servers.receipts().length === 1);
   assert.equal(state.id, servers.receipts()[0].id);
-  assert.deepEqual(await page.evaluate(`["necessary", "marketing", "all", ""].map(consent.has)`), [true, true, false, false]);
+  assert.deepEqual(await page.evaluate(`["necessary", "marketing", "all", ""].map(consent.has)`), [
+    true,
+    true,
+    false,
+    false,
+  ]);
   await page.evaluate("off()");
   await page.evaluate("consent.push((api) => api.withdraw())");
   assert.deepEqual(await log(), [["change", false]]);
@@ -126,9 +147,11 @@ test("the queue, the events and the methods do what the types say", async () => 
 
 test("a listener of the page that fails is the page's affair, and nothing of ours stops", async () => {
   const { page, accept, errors } = await visit({ body: TAG + TEXT });
-  await page.evaluate(() => document.addEventListener("consent:change", () => {
-    throw new Error("mine");
-  }));
+  await page.evaluate(() =>
+    document.addEventListener("consent:change", () => {
+      throw new Error("mine");
+    }),
+  );
   await accept.click();
   await until(() => servers.receipts().length === 1);
   assert.deepEqual(errors, ["mine"]);
@@ -136,7 +159,9 @@ test("a listener of the page that fails is the page's affair, and nothing of our
 });
 
 test("an element that is named like our global does not stand in our way", async () => {
-  const { page, accept } = await visit({ body: `<a id="consent" name="consent">x</a>${TAG}${TEXT}` });
+  const { page, accept } = await visit({
+    body: `<a id="consent" name="consent">x</a>${TAG}${TEXT}`,
+  });
   await accept.click();
   assert.equal((await stateOf(page)).marketing, true);
 });
@@ -177,7 +202,8 @@ test("layer one moves nothing in the page and blocks no frame for long", async (
   await context.addInitScript(() => {
     /** @type {any} */ (window).shifts = [];
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) /** @type {any} */ (window).shifts.push(entry.entryType);
+      for (const entry of list.getEntries())
+        /** @type {any} */ (window).shifts.push(entry.entryType);
     }).observe({ type: "layout-shift", buffered: true });
   });
   servers.state.pages["/"] = servers.state.pages["/"].replace(TEXT, TAG + TEXT);

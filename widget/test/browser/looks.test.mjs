@@ -26,7 +26,8 @@ const lookOf = (button) =>
       names.map((name) => [name, getComputedStyle(element).getPropertyValue(name)]),
     );
     // These follow from the width, which is compared below: in columns it differs by 1/64 px.
-    for (const name of ["width", "inline-size", "transform-origin", "perspective-origin"]) delete style[name];
+    for (const name of ["width", "inline-size", "transform-origin", "perspective-origin"])
+      delete style[name];
     const rounded = { width: Math.round(width * 10), height: Math.round(height * 10) };
     return { tag: element.tagName, name: element.className, ...rounded, style };
   });
@@ -35,7 +36,8 @@ const lookOf = (button) =>
 const inWindow = (button) =>
   button.evaluate((element) => {
     const box = element.getBoundingClientRect();
-    const inside = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
+    const inside =
+      box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
     const { shadowRoot } = /** @type {Element} */ (document.body.firstElementChild);
     const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
     return inside && shadowRoot?.elementFromPoint(x, y) === element;
@@ -60,7 +62,9 @@ for (const language of ["en", "sv"]) {
           assert.ok(first.height >= 440, String(first.height));
           for (const other of others) assert.deepEqual(other, first);
           for (const button of all) assert.ok(await inWindow(button));
-          const parents = new Set(await Promise.all(all.map((button) => button.locator("..").getAttribute("class"))));
+          const parents = new Set(
+            await Promise.all(all.map((button) => button.locator("..").getAttribute("class"))),
+          );
           assert.deepEqual([...parents], ["acts"]);
           if (names.includes(choose)) await all[2].click();
           // A button under the mouse is underlined.
@@ -74,7 +78,9 @@ for (const language of ["en", "sv"]) {
 
 test("r14 r15: all that must be told comes before the buttons, and one control grants", async () => {
   const { page, one, choose } = await visit();
-  const order = await one.evaluate((section) => /** @type {HTMLElement} */ (section).innerText.replace(/\s+/g, " "));
+  const order = await one.evaluate((section) =>
+    /** @type {HTMLElement} */ (section).innerText.replace(/\s+/g, " "),
+  );
   const told = [
     "Cookies on this site",
     "Necessary Keep your basket",
@@ -92,9 +98,17 @@ test("r14 r15: all that must be told comes before the buttons, and one control g
     "Choose",
   ];
   const places = told.map((text) => order.indexOf(text));
-  assert.ok(places.every((place, index) => place > (places[index - 1] ?? -1)), places.join());
-  const links = await one.getByRole("link").evaluateAll((all) => all.map((link) => /** @type {any} */ (link).href));
-  assert.deepEqual(links, ["cookies", "privacy"].map((name) => `${servers.serviceUrl}/policies/shop/${name}?lang=en`));
+  assert.ok(
+    places.every((place, index) => place > (places[index - 1] ?? -1)),
+    places.join(),
+  );
+  const links = await one
+    .getByRole("link")
+    .evaluateAll((all) => all.map((link) => /** @type {any} */ (link).href));
+  assert.deepEqual(
+    links,
+    ["cookies", "privacy"].map((name) => `${servers.serviceUrl}/policies/shop/${name}?lang=en`),
+  );
   assert.equal(await one.getByRole("button", { name: "Accept" }).count(), 1);
   await choose.click();
   assert.equal(await page.getByRole("dialog").getByRole("button", { name: "Accept" }).count(), 1);
@@ -150,15 +164,26 @@ test("sizes follow the visitor's font size and not the page's", async () => {
 test("none of our styles reaches the page", async () => {
   const PAGE = `<section id="s">a<h2>b</h2><input type="checkbox"><button class="b">c</button></section>`;
   const styles = (/** @type {import("playwright-core").Page} */ page) =>
-    page.locator("#s, #s *").evaluateAll((all) =>
-      all.map((element) => JSON.stringify(Object.values(getComputedStyle(element)).map((name) => getComputedStyle(element).getPropertyValue(name)))),
-    );
+    page
+      .locator("#s, #s *")
+      .evaluateAll((all) =>
+        all.map((element) =>
+          JSON.stringify(
+            Object.values(getComputedStyle(element)).map((name) =>
+              getComputedStyle(element).getPropertyValue(name),
+            ),
+          ),
+        ),
+      );
   const without = await visit({ body: PAGE });
   const want = await styles(without.page);
   const shown = await visit({ body: TAG + PAGE });
   await shown.one.waitFor();
   assert.deepEqual(await styles(shown.page), want);
-  assert.equal(await shown.page.evaluate(() => getComputedStyle(document.body).overflow), "visible");
+  assert.equal(
+    await shown.page.evaluate(() => getComputedStyle(document.body).overflow),
+    "visible",
+  );
   assert.equal(await shown.page.evaluate("document.adoptedStyleSheets.length"), 0);
 });
 
@@ -191,7 +216,10 @@ test("r51: layer one is one Tab away, traps nothing, and accept is no nearer tha
   assert.equal(await focused(page), "Choose");
 });
 
-for (const [name, key, action] of [["Accept all", "Enter", "accept_all"], ["Reject all", "Space", "reject_all"]]) {
+for (const [name, key, action] of [
+  ["Accept all", "Enter", "accept_all"],
+  ["Reject all", "Space", "reject_all"],
+]) {
   test(`r34 r51: ${name} by keyboard alone, and the page goes on from where it was`, async () => {
     const { page, one } = await visit();
     await one.waitFor();
@@ -212,7 +240,8 @@ test("r51: layer two by keyboard: heading, every switch, Escape, and back to the
   await page.keyboard.press("Enter");
   assert.equal(await focused(page), "h");
   await tabTo(page, "Close");
-  for (const name of ["necessary", "preferences", "statistics", "marketing"]) await tabTo(page, name);
+  for (const name of ["necessary", "preferences", "statistics", "marketing"])
+    await tabTo(page, name);
   await page.keyboard.press("Space");
   await tabTo(page, "Reject all");
   await tabTo(page, "Close");
@@ -231,7 +260,10 @@ test("r33: the settings open from any marked element and from the address, and f
   await page.keyboard.press("Escape");
   assert.equal(await focused(page), "Cookie settings");
   await page.evaluate(() => {
-    document.body.insertAdjacentHTML("beforeend", `<button data-consent-open><b id="late">Late</b></button>`);
+    document.body.insertAdjacentHTML(
+      "beforeend",
+      `<button data-consent-open><b id="late">Late</b></button>`,
+    );
   });
   await page.locator("#late").click();
   await two.waitFor();
@@ -269,13 +301,18 @@ test("r52: the region, its heading, the switches and the message of success are 
   assert.match(
     await statistics.evaluate((element) => {
       const id = element.getAttribute("aria-describedby") ?? "";
-      return /** @type {ShadowRoot} */ (element.getRootNode()).getElementById(id)?.textContent ?? "";
+      return (
+        /** @type {ShadowRoot} */ (element.getRootNode()).getElementById(id)?.textContent ?? ""
+      );
     }),
     /^Count which pages/,
   );
   await save.click();
   await page.getByRole("status").filter({ hasText: "Your choice is saved." }).waitFor();
-  await until(async () => (await page.locator("body > div").count()) === 0, "nothing of us is left");
+  await until(
+    async () => (await page.locator("body > div").count()) === 0,
+    "nothing of us is left",
+  );
 });
 
 for (const colorScheme of SCHEMES) {
@@ -292,7 +329,10 @@ for (const colorScheme of SCHEMES) {
         const found = await page.evaluate(async () => {
           const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
           const result = await /** @type {any} */ (window).axe.run(document, { runOnly: tags });
-          return result.violations.map((/** @type {any} */ { id, nodes }) => [id, nodes.map((/** @type {any} */ n) => n.html)]);
+          return result.violations.map((/** @type {any} */ { id, nodes }) => [
+            id,
+            nodes.map((/** @type {any} */ n) => n.html),
+          ]);
         });
         assert.deepEqual(found, []);
       };
@@ -315,7 +355,13 @@ test("r37: layer two lists each declared item with name, provider, purpose, time
   await choose.click();
   await two.getByText("What is stored (2)").last().click();
   const list = two.locator("dl").last();
-  assert.deepEqual(await list.locator("dt").allTextContents(), ["Name", "Provider", "Purpose", "Kept for", "Kind"]);
+  assert.deepEqual(await list.locator("dt").allTextContents(), [
+    "Name",
+    "Provider",
+    "Purpose",
+    "Kept for",
+    "Kind",
+  ]);
   assert.deepEqual(await list.locator("dd").allTextContents(), [
     "_ga_*",
     "Nordic Metrics AB (SE)",
@@ -339,7 +385,9 @@ test("the present receipt can be seen, copied, taken and checked", async () => {
   await two.getByRole("button", { name: "Copy the number" }).click();
   await two.getByRole("button", { name: "Copied" }).waitFor();
   assert.equal(await page.evaluate("navigator.clipboard.readText()"), id);
-  const links = await two.getByRole("link").evaluateAll((all) => all.map((link) => /** @type {any} */ (link).href));
+  const links = await two
+    .getByRole("link")
+    .evaluateAll((all) => all.map((link) => /** @type {any} */ (link).href));
   assert.deepEqual(links.slice(0, 2), [
     `${servers.serviceUrl}/v1/sites/shop/receipts/${id}`,
     `${servers.serviceUrl}/help/check-a-receipt`,
@@ -355,7 +403,10 @@ test("right to left, forced colours, print and search engines are served", async
     options: { forcedColors: "active", viewport: SIZES[2] },
   });
   await one.waitFor();
-  const [heading, button] = [await one.getByRole("heading").boundingBox(), await choose.boundingBox()];
+  const [heading, button] = [
+    await one.getByRole("heading").boundingBox(),
+    await choose.boundingBox(),
+  ];
   assert.ok(heading && button && heading.x > button.x);
   await choose.click();
   const edges = await toggle("Statistics").evaluate((element) => [
@@ -364,7 +415,8 @@ test("right to left, forced colours, print and search engines are served", async
     getComputedStyle(element).borderTopColor !== getComputedStyle(element).backgroundColor,
   ]);
   assert.deepEqual(edges, ["solid", "solid", true]);
-  const shape = () => toggle("Statistics").evaluate((element) => getComputedStyle(element).justifyContent);
+  const shape = () =>
+    toggle("Statistics").evaluate((element) => getComputedStyle(element).justifyContent);
   const off = await shape();
   await toggle("Statistics").click();
   assert.notEqual(await shape(), off);

@@ -5,7 +5,18 @@ import { DAY, format } from "../../src/cookie.js";
 import { lengthen, uuid7 } from "../../src/id.js";
 import { declaration } from "../fixture.mjs";
 import { TAG, TEXT } from "../harness.mjs";
-import { CARRIERS, choiceCookie, requested, servers, setUp, stateOf, stored, until, visit, wait } from "./visit.mjs";
+import {
+  CARRIERS,
+  choiceCookie,
+  requested,
+  servers,
+  setUp,
+  stateOf,
+  stored,
+  until,
+  visit,
+  wait,
+} from "./visit.mjs";
 
 setUp();
 
@@ -25,7 +36,13 @@ function earlier({ days = 3, granted = 7, signal = false, pending = false, epoch
 const BASE = ["c_marketing", "marketing", "AdPix Ltd", "Recognises you.", "3 months"];
 const DECLARED = [
   ...["c_preferences", "c_statistics"].map((name) =>
-    declaration(name, name === "c_statistics" ? "statistics" : "preferences", "Nordlund Tea AB", "x", "1 day"),
+    declaration(
+      name,
+      name === "c_statistics" ? "statistics" : "preferences",
+      "Nordlund Tea AB",
+      "x",
+      "1 day",
+    ),
   ),
   declaration(...BASE),
   { ...declaration(...BASE), name: "wild_*" },
@@ -127,7 +144,9 @@ test("r24: embeds go back to their placeholders, without a reload where no scrip
 
 test("r25: one embed can be loaded by itself: once, with no choice stored or sent", async () => {
   const frames = ["one", "two"].map(
-    (name) => `<iframe id="${name}" data-consent="marketing" title="Film ${name}" width="400" height="225"
+    (
+      name,
+    ) => `<iframe id="${name}" data-consent="marketing" title="Film ${name}" width="400" height="225"
       data-consent-src="{third}/${name}.html"></iframe>`,
   );
   const { page } = await visit({ body: TAG + frames.join("") + TEXT });
@@ -226,7 +245,12 @@ test("r47: a refusal that cannot be stored stands, and nothing of it is kept but
     const { page, reject, one, context } = await visit({ answer, body: TAG + TEXT });
     await reject.click();
     await until(() => servers.receipts().length === 1);
-    assert.deepEqual(await stored(page), { cookies: ["consent"], local: [], session: [], databases: [] });
+    assert.deepEqual(await stored(page), {
+      cookies: ["consent"],
+      local: [],
+      session: [],
+      databases: [],
+    });
     await page.reload();
     await wait(page, 200);
     assert.equal(await one.count(), 0);
@@ -244,7 +268,11 @@ for (const [name, { days, keep }] of Object.entries(LOST)) {
   test(`r47: a grant that was never stored and ${name} lapses before anything runs`, async () => {
     const { cookies, id } = earlier({ days, pending: true });
     const { page, one } = await visit({ body: TEXT, cookies });
-    if (keep) await page.evaluate((receipt) => localStorage.setItem("consent", receipt), JSON.stringify({ id }));
+    if (keep)
+      await page.evaluate(
+        (receipt) => localStorage.setItem("consent", receipt),
+        JSON.stringify({ id }),
+      );
     const { html } = { html: servers.state.pages["/two"].replace(TEXT, TAG + TEXT + CARRIERS) };
     servers.state.pages["/two"] = html;
     await page.goto(`${servers.url}/two`);
@@ -314,7 +342,12 @@ test("r29: who granted what changed is told what, and only that is held until th
   const [receipt] = servers.receipts();
   assert.equal(receipt.action, "custom");
   assert.equal(receipt.previous, id);
-  assert.deepEqual(receipt.choices, { necessary: true, preferences: true, statistics: true, marketing: false });
+  assert.deepEqual(receipt.choices, {
+    necessary: true,
+    preferences: true,
+    statistics: true,
+    marketing: false,
+  });
   await page.reload();
   await wait(page);
   assert.equal(await one.count(), 0);
@@ -369,7 +402,12 @@ test("r07: the signal is honoured before any tag, said in words, and stores noth
   const [receipt] = servers.receipts();
   assert.equal(receipt.action, "custom");
   assert.equal(receipt.gpc, true);
-  assert.deepEqual(receipt.choices, { necessary: true, preferences: true, statistics: true, marketing: false });
+  assert.deepEqual(receipt.choices, {
+    necessary: true,
+    preferences: true,
+    statistics: true,
+    marketing: false,
+  });
 });
 
 test("r07: only marketing's own switch turns it on under the signal, and then it holds", async () => {

@@ -38,13 +38,14 @@ ADDRESSES = tuple(
     Address(*row)
     for row in (
         # Public: called by browsers on the sites we serve, and by auditors.
+        # The router tries one after the other, so what is asked for most comes first.
+        ("POST", "/v1/sites/{site}/receipts", receipts.record, ANYONE),
+        ("GET", "/v1/sites/{site}/receipts/{id}", receipts.read, ANYONE),
         ("GET", "/v1/sites/{site}/banner.js", banner.script, ANYONE),
         ("GET", "/v1/sites/{site}/banner/{sha256}.js", banner.by_hash, ANYONE),
         ("GET", "/v1/sites/{site}/policy", policies.current, ANYONE),
         ("GET", "/v1/sites/{site}/policy/versions", policies.listed, ANYONE),
         ("GET", "/v1/sites/{site}/policy/versions/{reference}", policies.one, ANYONE),
-        ("POST", "/v1/sites/{site}/receipts", receipts.record, ANYONE),
-        ("GET", "/v1/sites/{site}/receipts/{id}", receipts.read, ANYONE),
         ("GET", "/.well-known/jwks.json", meta.keys, ANYONE),
         ("GET", "/openapi.json", openapi.json, ANYONE),
         ("GET", "/healthz", meta.alive, ANYONE),

@@ -17,7 +17,6 @@ async def test_a_healthy_service_says_so(house: House, path: str, status: str) -
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/nothing", 404),
         ("GET", "/v1/sites", 404),
         ("GET", "/v1/sites/nobody/policy", 404),
         ("GET", "/v1/sites/No%20Body/policy", 404),
@@ -28,7 +27,7 @@ async def test_a_healthy_service_says_so(house: House, path: str, status: str) -
         ("OPTIONS", "/v1/sites/shop/receipts", 405),
     ],
 )
-async def test_an_address_that_is_none_is_a_problem_in_one_shape(
+async def test_an_address_that_programs_miss_is_a_problem_in_one_shape(
     house: House, method: str, path: str, status: int
 ) -> None:
     answer = await house.client.request(method, path)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from consent_service.errors import NotFound
 from consent_service.web import openapi
-from consent_service.web.pages.markdown import rendered, title
+from consent_service.web.pages.markdown import inline, rendered, title
 from consent_service.web.render import page
 
 _FIRST = ("install-the-tag", "publish-a-policy", "check-a-receipt", "accounts")
@@ -66,7 +66,12 @@ async def one(request: Request) -> Response:
 async def docs(request: Request) -> Response:
     """The API: the OpenAPI document as a page."""
     document = openapi.document()
-    context = {"document": document, "operations": _operations(document), "schemas": _schemas()}
+    context = {
+        "document": document,
+        "operations": _operations(document),
+        "schemas": _schemas(),
+        "inline": inline,
+    }
     return page(request, "help/docs.html", context, headers=_CACHE)
 
 

@@ -105,6 +105,11 @@ def _slug(text: str) -> str:
     return "-".join(words) or "part"
 
 
+def inline(text: str) -> Markup:
+    """The HTML of one line: its `code` and links."""
+    return Markup(_markdown.renderInline(text))  # noqa: S704 (HTML off: it is the renderer's own)
+
+
 def title(text: str) -> tuple[str, str]:
     """A page's first heading, and the rest of its text."""
     first, _, rest = text.lstrip().partition("\n")

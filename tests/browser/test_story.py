@@ -96,6 +96,7 @@ def test_a_visitor_accepts_is_not_asked_again_and_withdraws(visit: Visit, stage:
 
     expect(visit.settings()).to_contain_text(given.id)
     visit.page.keyboard.press("Escape")
+    expect(visit.dialog).to_be_hidden()
     withdrawal = verify_with_public_key_only(stage, withdraw(visit).receipt)
     assert withdrawal["act"] == "withdraw"
     assert "sub" not in withdrawal

@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TAG, TEXT } from "../harness.mjs";
-import { CARRIERS, requested, servers, setUp, stateOf, until, visit, wait } from "./visit.mjs";
+import {
+  CARRIERS,
+  escape,
+  requested,
+  servers,
+  setUp,
+  stateOf,
+  until,
+  visit,
+  wait,
+} from "./visit.mjs";
 
 setUp();
 
@@ -189,7 +199,7 @@ test("a page may be left and come back to, and may open the settings before it h
     body: TEXT,
   });
   await two.waitFor();
-  await page.keyboard.press("Escape");
+  await escape(page);
   await page.getByRole("button", { name: "Reject all" }).click();
   await page.goto(`${servers.url}/two`);
   await page.goBack();

@@ -5,7 +5,16 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import { textsOf } from "../fixture.mjs";
 import { TAG, TEXT } from "../harness.mjs";
-import { requested, servers, setUp, stateOf, until, visit, wait } from "./visit.mjs";
+import {
+  escape,
+  requested,
+  servers,
+  setUp,
+  stateOf,
+  until,
+  visit,
+  wait,
+} from "./visit.mjs";
 
 setUp();
 
@@ -245,7 +254,7 @@ test("r51: layer two by keyboard: heading, every switch, Escape, and back to the
   await page.keyboard.press("Space");
   await tabTo(page, "Reject all");
   await tabTo(page, "Close");
-  await page.keyboard.press("Escape");
+  await escape(page);
   assert.equal(await focused(page), "Choose");
   assert.equal((await stateOf(page)).decided, false);
 });
@@ -257,7 +266,7 @@ test("r33: the settings open from any marked element and from the address, and f
   await page.keyboard.press("Enter");
   await two.waitFor();
   assert.ok(!page.url().includes("#settings"));
-  await page.keyboard.press("Escape");
+  await escape(page);
   assert.equal(await focused(page), "Cookie settings");
   await page.evaluate(() => {
     document.body.insertAdjacentHTML(
@@ -270,7 +279,7 @@ test("r33: the settings open from any marked element and from the address, and f
   await two.getByRole("button", { name: "Close" }).click();
   await page.goto(`${servers.url}/two#consent`);
   await two.waitFor();
-  await page.keyboard.press("Escape");
+  await escape(page);
   await page.evaluate("location.hash = ''; location.hash = '#consent'");
   await two.waitFor();
 });
@@ -340,7 +349,7 @@ for (const colorScheme of SCHEMES) {
       await choose.click();
       for (const summary of await two.locator("summary").all()) await summary.click();
       await audit();
-      await page.keyboard.press("Escape");
+      await escape(page);
       await accept.click();
       await wait(page, 200);
       await page.evaluate("consent.open()");
@@ -420,7 +429,7 @@ test("right to left, forced colours, print and search engines are served", async
   const off = await shape();
   await toggle("Statistics").click();
   assert.notEqual(await shape(), off);
-  await page.keyboard.press("Escape");
+  await escape(page);
   await page.emulateMedia({ media: "print" });
   assert.equal(await one.isVisible(), false);
   assert.equal(await page.locator("body > [data-nosnippet]").count(), 1);

@@ -141,3 +141,13 @@ export async function until(test, what = String(test)) {
   }
   throw new Error(`still not: ${what}`);
 }
+
+/**
+ * Close layer two by its key, and wait until it is gone: the browser takes its time for that.
+ *
+ * @param {import("playwright-core").Page} page
+ */
+export async function escape(page) {
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+}

@@ -8,6 +8,7 @@ import { TAG, TEXT } from "../harness.mjs";
 import {
   CARRIERS,
   choiceCookie,
+  escape,
   requested,
   servers,
   setUp,
@@ -336,7 +337,7 @@ test("r29: who granted what changed is told what, and only that is held until th
   await page.getByRole("dialog").waitFor();
   assert.equal(await on.count(), 3);
   assert.equal(await page.getByRole("switch", { name: "Marketing" }).isChecked(), false);
-  await page.keyboard.press("Escape");
+  await escape(page);
   await one.getByRole("button", { name: "Reject", exact: true }).click();
   await until(() => servers.receipts().length === 1);
   const [receipt] = servers.receipts();

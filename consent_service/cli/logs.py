@@ -38,6 +38,9 @@ def configure_logs(level: str) -> None:
     """Send every log of the process to stderr as JSON lines, from `level` up."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    wanted = logging.getLevelName(level.upper())
+    # What libraries say for debugging holds all that they are given: e-mails, ids, choices (R46).
+    logging.basicConfig(level=max(wanted, logging.INFO), handlers=[handler], force=True)
+    logging.getLogger("consent_service").setLevel(wanted)
     # Each request that the install check makes would be a line with the page's address.
     logging.getLogger("httpx").setLevel(logging.WARNING)

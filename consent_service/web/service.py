@@ -1,5 +1,6 @@
 """What every handler works with, and the little that a process remembers between requests."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -34,27 +35,53 @@ class Memory:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._kept: dict[object, tuple[float, Any]] = {}
+        self._page = _Page()
 
     async def get(
         self, key: object, seconds: float, load: Callable[[], Awaitable[Loaded]]
     ) -> Loaded:
-        """The remembered value, or what `load` finds. An error is not remembered."""
-        now, kept = self._clock(), self._kept
-        until, value = kept.get(key, (0.0, None))
+        """The remembered value, or what `load` finds. An error is not remembered.
+
+        Of many that ask at once for what is not there, one loads, and all are given what it finds.
+        """
+        now, page = self._clock(), self._page
+        until, value = page.kept.get(key, (0.0, None))
         if now < until:
             remembered: Loaded = value
             return remembered
-        loaded = await load()
-        if len(kept) >= _MOST:
-            kept.clear()
-        # Where all was forgotten meanwhile, this goes with it: it may be from before the change.
-        kept[key] = (now + seconds, loaded)
-        return loaded
+        loading: asyncio.Task[Loaded] | None = page.loading.get(key)
+        if loading is None:
+            loading = asyncio.create_task(page.load(key, now + seconds, load))
+            page.loading[key] = loading
+        # Whoever goes away takes nobody along.
+        return await asyncio.shield(loading)
 
     def forget(self) -> None:
-        """Read everything anew: after a change that was made here."""
-        self._kept = {}
+        """Read everything anew: after a change that was made here.
+
+        What is still being read goes with it: it may be from before the change.
+        """
+        self._page = _Page()
+
+
+@dataclass(slots=True)
+class _Page:
+    """What a memory holds until it is told to forget."""
+
+    kept: dict[object, tuple[float, Any]] = field(default_factory=dict)
+    loading: dict[object, asyncio.Task[Any]] = field(default_factory=dict)
+
+    async def load(
+        self, key: object, until: float, load: Callable[[], Awaitable[Loaded]]
+    ) -> Loaded:
+        try:
+            loaded = await load()
+        finally:
+            del self.loading[key]
+        if len(self.kept) >= _MOST:
+            self.kept.clear()
+        self.kept[key] = (until, loaded)
+        return loaded
 
 
 @dataclass(slots=True)

@@ -38,6 +38,7 @@ export function showBanner(more) {
     ),
   );
   enter(section);
+  makeRoom();
   addEventListener("focusin", dodge);
   dodge();
   announce(gpc() ? say("gpc") : say("title"));
@@ -45,6 +46,8 @@ export function showBanner(more) {
 
 export function hideBanner() {
   removeEventListener("focusin", dodge);
+  grown?.disconnect();
+  leave(end);
   leave(section);
   section = undefined;
 }
@@ -108,3 +111,28 @@ const dodge = safely(() => {
   const under = box.bottom > bar.top && box.top < bar.bottom && box.height < bar.top;
   section.classList.toggle("up", under && box.right > bar.left && box.left < bar.right);
 });
+
+/** @type {HTMLElement} */
+let end;
+
+/** @type {ResizeObserver} */
+let grown;
+
+/**
+ * Room at the end of a page that scrolls, so that all of it can be scrolled out from under us
+ * (R5). It is in no flow: nothing in the page moves, and no style of the page is touched.
+ */
+function makeRoom() {
+  end = h("i");
+  const { style } = end;
+  grown = new ResizeObserver(
+    safely(() => {
+      style.height = "0";
+      const { scrollHeight, clientHeight } = document.documentElement;
+      style.top = `${scrollHeight}px`;
+      if (section && scrollHeight > clientHeight) style.height = `${section.offsetHeight}px`;
+    }),
+  );
+  grown.observe(document.documentElement);
+  enter(end);
+}

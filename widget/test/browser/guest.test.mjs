@@ -207,6 +207,30 @@ test("a page may be left and come back to, and may open the settings before it h
   assert.equal(await page.getByRole("region").count(), 0);
 });
 
+test("r05: all of a page can be scrolled out from under layer one, also when it grows", async () => {
+  const { page, one, reject } = await visit({
+    body: `${TAG}<div style="height:3000px">tall</div><a id="last" href="#there">imprint</a>`,
+  });
+  await one.waitFor();
+  const free = () =>
+    page.evaluate(() => {
+      scrollTo(0, 1e6);
+      const box = /** @type {HTMLElement} */ (document.querySelector("#last")).getBoundingClientRect();
+      return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)?.id;
+    });
+  await until(async () => (await free()) === "last");
+  await page.evaluate(() => {
+    const more = document.createElement("p");
+    more.textContent = "more ".repeat(5000);
+    document.body.prepend(more);
+  });
+  await until(async () => (await free()) === "last");
+  await page.locator("#last").click();
+  const tall = await page.evaluate("document.documentElement.scrollHeight");
+  await reject.click();
+  await until(async () => (await page.evaluate("document.documentElement.scrollHeight")) < tall);
+});
+
 test("layer one moves nothing in the page and blocks no frame for long", async () => {
   const { page, one, context } = await visit({ body: TEXT });
   await context.addInitScript(() => {

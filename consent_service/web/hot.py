@@ -25,7 +25,7 @@ class Ready(NamedTuple):
     """Unix seconds."""
     headers: Headers
     unchanged: Headers
-    """The headers of a 304: the same, without those of the body."""
+    """The headers of a 304: the same, without those that describe the body."""
     body: bytes
 
 
@@ -54,7 +54,10 @@ def key(scope: Scope) -> tuple[bytes, bytes, str]:
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
     """The first header of that name, in lower case, or nothing."""
-    return next((value for key, value in headers if key == name), b"")
+    for key, value in headers:
+        if key == name:
+            return value
+    return b""
 
 
 @lru_cache(maxsize=256)
@@ -71,7 +74,7 @@ def encoding(accepted: bytes) -> str:
 async def answer(ready: Ready, headers: Iterable[tuple[bytes, bytes]], send: Send) -> None:
     """Send the answer, or 304 where the browser has these bytes already (RFC 9110, 13.1.2)."""
     asked = header(headers, b"if-none-match")
-    unchanged = bool(asked) and matches(asked, ready.etag)
+    unchanged = asked == ready.etag or (asked != b"" and matches(asked, ready.etag))
     await send(
         {
             "type": "http.response.start",

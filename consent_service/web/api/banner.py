@@ -14,11 +14,13 @@ from consent_service.web.service import FRESH, service
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 _ANYBODY = (
-    (b"content-type", b"text/javascript; charset=utf-8"),
     # Any page may load it, also with `crossorigin` for its integrity hash.
     (b"access-control-allow-origin", b"*"),
     (b"cross-origin-resource-policy", b"cross-origin"),
     (b"timing-allow-origin", b"*"),
+)
+_BODY = (
+    (b"content-type", b"text/javascript; charset=utf-8"),
     (b"x-content-type-options", b"nosniff"),
 )
 
@@ -70,7 +72,7 @@ def _ready(request: Request, artifact: Artifact, cache: str, until: float) -> Re
         (b"cache-control", cache.encode()),
         (b"vary", b"accept-encoding"),
     )
-    of_body: Headers = ((b"content-length", str(len(body)).encode()),)
+    of_body: Headers = (*_BODY, (b"content-length", str(len(body)).encode()))
     if coding != "identity":
         of_body = (*of_body, (b"content-encoding", coding.encode()))
     return Ready(etag, until, (*common, *of_body), common, body)

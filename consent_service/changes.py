@@ -407,7 +407,8 @@ def _terms(old: Policy, new: Policy) -> Iterator[Change]:
             reason="Choices stand for another time: visitors are told.",
         )
     if old.domain != new.domain:
-        wider = not old.domain or old.domain.endswith(f".{new.domain}") if new.domain else False
+        inside = bool(old.domain) and new.domain.endswith(f".{old.domain}")
+        wider = bool(new.domain) and not inside
         yield Change(
             kind=ChangeKind.SCOPE,
             proposed=_MAJOR if wider else _MINOR,

@@ -172,7 +172,10 @@ def _server(app: ASGIApp) -> _Server:
 
 @contextlib.contextmanager
 def _until_told(servers: list[_Server]) -> Generator[None, None, None]:
-    """While this is open, SIGINT and SIGTERM stop all servers; a second one does not wait."""
+    """While this is open, SIGINT and SIGTERM stop all servers, within the grace period.
+
+    A second one changes nothing: `make` passes on what its terminal has sent already.
+    """
     loop, told = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
     for name in told:
         loop.add_signal_handler(name, _stop, servers)
@@ -185,5 +188,4 @@ def _until_told(servers: list[_Server]) -> Generator[None, None, None]:
 
 def _stop(servers: list[_Server]) -> None:
     for server in servers:
-        server.force_exit = server.should_exit
         server.should_exit = True

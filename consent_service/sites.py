@@ -2,7 +2,8 @@
 
 import re
 from html.parser import HTMLParser
-from urllib.parse import urlsplit
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 import msgspec
@@ -14,6 +15,7 @@ from consent_service.store import Store
 MAX_AGE = 300
 """Seconds that a new site's banner may be cached under its short-lived address."""
 
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _PAGE_BYTES = 2_000_000
 _PAGE_SECONDS = 10.0
 
@@ -58,23 +60,34 @@ def parse_origin(text: str) -> str:
 
     Raises `Invalid` for anything with a path, a query or a name, and for other schemes.
     """
-    parts = urlsplit(text.strip().rstrip("/"))
     try:
-        port = parts.port
+        parts = urlsplit(text.strip().rstrip("/"))
+        host, port = _host(parts.hostname or ""), parts.port
     except ValueError as error:
-        raise Invalid(f"{text!r} has no valid port", "origins") from error
+        raise _no_origin(text) from error
     usual = {"http": 80, "https": 443}.get(parts.scheme)
     extra = parts.path or parts.query or parts.fragment or parts.username is not None
-    if usual is None or not parts.hostname or extra:
-        raise Invalid(
-            f"{text!r} is not an origin: write scheme and host, such as https://shop.example",
-            "origins",
-        )
-    host = (
-        parts.hostname.encode("idna").decode() if not parts.hostname.isascii() else parts.hostname
-    )
-    host = f"[{host}]" if ":" in host else host
+    if usual is None or extra:
+        raise _no_origin(text)
     return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
+
+
+def _host(name: str) -> str:
+    """A host as browsers write it. Raises `ValueError` for what can be none, such as `*`."""
+    if ":" in name:
+        return f"[{ip_address(name).compressed}]"
+    ascii_name = name if name.isascii() else name.encode("idna").decode()
+    if not _HOST.fullmatch(ascii_name):
+        raise ValueError(name)
+    return ascii_name
+
+
+def _no_origin(text: str) -> Invalid:
+    return Invalid(
+        f"{text!r} is not an origin: write scheme, host and the port if it is unusual, such as "
+        "https://shop.example",
+        "origins",
+    )
 
 
 class Installation(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,10 +126,10 @@ async def inspect(
 
 
 async def _own_page(site: Site, url: str) -> None:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         origin = parse_origin(f"{parts.scheme}://{parts.netloc}")
-    except Invalid as error:
+    except (Invalid, ValueError) as error:
         raise Invalid("give the page's full address", "url") from error
     if origin not in site.origins:
         raise Invalid(f"{origin} is not one of this site's origins", "url")
@@ -186,11 +199,19 @@ class _Page(HTMLParser):
         self._templates -= tag == "template" and self._templates > 0
 
     def _script(self, source: str) -> None:
-        if urlsplit(source).path == self._tag_path:
+        if _split(source).path == self._tag_path:
             self.times += 1
         elif not self.times:
             self.before.append(source or "inline")
 
     def _third_party(self, source: str) -> None:
-        if urlsplit(source).hostname in self._hosts:
+        if _split(source).hostname in self._hosts:
             self.ungated.append(source)
+
+
+def _split(address: str) -> SplitResult:
+    """An address of somebody's page, which may be none at all."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")

@@ -21,8 +21,19 @@ from consent_service.cli.site import site
 from consent_service.errors import ConsentError
 from consent_service.settings import load_settings
 
+_HELP = {"-h", "--help"}
+_ASKED_FOR_HELP = f"{__name__}.asked_for_help"
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    """Notes whether help is asked for: of this command, or of one below it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_ASKED_FOR_HELP] = bool(_HELP & set(args))
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 @click.option(
     "--config",
@@ -39,7 +50,7 @@ def cli(context: click.Context, config: Path | None) -> None:
         consent-service demo
     """
     # `--help` of a command must work whatever the settings are.
-    if not {"-h", "--help"} & set(context.args):
+    if not context.meta[_ASKED_FOR_HELP]:
         context.obj = load_settings(os.environ, config)
 
 

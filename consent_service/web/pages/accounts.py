@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,11 +31,10 @@ _ACCESS = {"email": "E-mail", "name": "Name", "role": "Role", "label": "What for
 
 def local_path(wanted: str) -> str:
     """`wanted` if it leads to a page of this service, else the list of sites."""
-    parts = urlsplit(wanted)
     # A browser takes `/\` for `//`, and drops tabs and line breaks before it reads an address.
     odd = "\\" in wanted or any(ord(character) < 33 for character in wanted)
     local = wanted.startswith("/") and not wanted.startswith("//") and not odd
-    return wanted if local and not parts.netloc else HOME
+    return wanted if local else HOME
 
 
 async def sign_in_form(request: Request) -> Response:

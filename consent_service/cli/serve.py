@@ -1,7 +1,9 @@
 """`consent-service serve` and `health`."""
 
+import gc
 import logging
 import sys
+from socket import socket
 
 import click
 import httpx
@@ -26,25 +28,40 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """
     configure_logs(settings.log_level)
     address = (host or settings.host, settings.port if port is None else port)
-    server = uvicorn.Server(served(create_app(settings), *address))
+    server = Server(create_app(settings), *address)
     server.run()
     if not server.started:
         logging.getLogger("consent_service").error("the service did not start")
         sys.exit(3)
 
 
-def served(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
-    """How an application is served here; the benchmark serves what it compares with so too."""
-    return uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        # uvicorn's own access log has the visitor's address in it (R46).
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+class Server(uvicorn.Server):
+    """uvicorn, as applications are served here; the benchmark serves what it compares with so too.
+
+    Port 0 takes a free one.
+    """
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                log_config=None,
+                # uvicorn's own access log has the visitor's address in it (R46).
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=10,
+            )
+        )
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Open the application, listen, and only then let requests come."""
+        await super().startup(sockets)
+        # What is loaded by now stays until the end. The collector would look at all of it again
+        # and again, and nobody is answered meanwhile: 40 ms each time.
+        gc.collect()
+        gc.freeze()
 
 
 @click.command()

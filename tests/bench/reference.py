@@ -6,11 +6,10 @@
 from functools import lru_cache
 from typing import Any
 
-import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from consent_service.cli.logs import configure_logs
-from consent_service.cli.serve import served
+from consent_service.cli.serve import Server
 
 Messages = tuple[dict[str, Any], dict[str, Any]]
 
@@ -40,4 +39,4 @@ def answer(path: str) -> Messages:
 
 if __name__ == "__main__":
     configure_logs("info")
-    uvicorn.Server(served(reference, "127.0.0.1", 0)).run()
+    Server(reference, "127.0.0.1", 0).run()

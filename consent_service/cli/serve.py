@@ -35,25 +35,25 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
         sys.exit(3)
 
 
-class Server(uvicorn.Server):
-    """uvicorn, as applications are served here; the benchmark serves what it compares with so too.
+def served(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
+    """How an application is served here; the benchmark serves what it compares with so too."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        # uvicorn's own access log has the visitor's address in it (R46).
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
 
-    Port 0 takes a free one.
-    """
+
+class Server(uvicorn.Server):
+    """One process's server of one application. Port 0 takes a free one."""
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                host=host,
-                port=port,
-                log_config=None,
-                # uvicorn's own access log has the visitor's address in it (R46).
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=10,
-            )
-        )
+        super().__init__(served(app, host, port))
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Open the application, listen, and only then let requests come."""

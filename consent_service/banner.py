@@ -20,6 +20,7 @@ from consent_service.model import (
     Artifact,
     Category,
     CookieDeclaration,
+    Policy,
     PolicyVersion,
 )
 from consent_service.signing import sha256_b64
@@ -85,11 +86,37 @@ def configuration(version: PolicyVersion, language: str) -> dict[str, Any]:
         "categories": [_category(version, category, language) for category in Category],
         "declarations": [_declaration(item, language) for item in policy.declarations],
         "changes": version.history,
+        "notice": _notice(version, language),
+        "theme": policy.theme,
+        "withdrawal": policy.withdrawal,
+        "hosts": _hosts(policy) if policy.blocking else {},
         "links": {
             "cookies": f"{pages}/cookies?lang={language}",
             "privacy": f"{pages}/privacy?lang={language}",
             "verify": "/help/check-a-receipt",
         },
+    }
+
+
+def _notice(version: PolicyVersion, language: str) -> dict[str, Any] | None:
+    """The newest note to visitors; none in a language that came after it."""
+    text = version.notice.get(language)
+    return {"version": version.noticed, "text": text} if text else None
+
+
+def _hosts(policy: Policy) -> dict[str, str]:
+    """What may be loaded from each declared host only with a yes: its categories, as in a tag.
+
+    A host that something necessary comes from is not among them.
+    """
+    found: dict[str, set[Category]] = {}
+    for item in policy.declarations:
+        for host in item.hosts:
+            found.setdefault(host, set()).add(item.category)
+    return {
+        host: " ".join(category.value for category in OPTIONAL if category in categories)
+        for host, categories in sorted(found.items())
+        if Category.NECESSARY not in categories
     }
 
 

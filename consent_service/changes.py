@@ -18,11 +18,13 @@ from consent_service.model import (
     Change,
     ChangeClass,
     ChangeKind,
+    Colours,
     CookieDeclaration,
     Epochs,
     Policy,
     PolicyVersion,
     Text,
+    Theme,
 )
 
 HISTORY = 20
@@ -46,6 +48,7 @@ def diff(old: Policy, new: Policy) -> tuple[Change, ...]:
         *_documents(old, new),
         *_terms(old, new),
         *_languages(old, new),
+        *_widget(old, new),
     )
 
 
@@ -430,3 +433,70 @@ def _languages(old: Policy, new: Policy) -> Iterator[Change]:
             after=", ".join(new.languages),
             reason="A language came or went; what is said did not change.",
         )
+
+
+def _widget(old: Policy, new: Policy) -> Iterator[Change]:
+    """How the banner looks and what it does for what was agreed: visitors agreed to none of it."""
+    yield from _looks(old, new)
+    if old.signals != new.signals:
+        yield _setting(
+            ChangeKind.SIGNALS,
+            "signals",
+            (", ".join(old.signals), ", ".join(new.signals)),
+            "The same choices are told to vendors in other ways.",
+        )
+    if old.google_advanced != new.google_advanced:
+        yield _google_advanced(new.google_advanced)
+    if old.blocking != new.blocking:
+        yield _setting(
+            ChangeKind.BLOCKING,
+            "blocking",
+            (_on(old.blocking), _on(new.blocking)),
+            "Tags that nobody marked are held back, or no longer are.",
+        )
+    for field in ("reload", "hook"):
+        before, after = getattr(old.withdrawal, field), getattr(new.withdrawal, field)
+        if before != after:
+            name, reason = f"withdrawal.{field}", "A withdrawal is carried out in another way."
+            yield _setting(ChangeKind.WITHDRAWAL, name, (before, after), reason)
+
+
+def _looks(old: Policy, new: Policy) -> Iterator[Change]:
+    before, after = _flat(old.theme), _flat(new.theme)
+    for name, value in after.items():
+        if before[name] != value:
+            reason = "Only the looks changed."
+            yield _setting(ChangeKind.THEME, f"theme.{name}", (before[name], value), reason)
+
+
+def _flat(theme: Theme) -> dict[str, str]:
+    """The theme's settings by name: `light.act`."""
+    colours = {
+        f"{scheme}.{name}": getattr(getattr(theme, scheme), name)
+        for scheme in ("light", "dark")
+        for name in Colours.__struct_fields__
+    }
+    plain = {"layout": theme.layout.value, "scheme": theme.scheme.value}
+    return {**plain, **colours, "radius": str(theme.radius), "button": theme.button.value}
+
+
+def _google_advanced(on: bool) -> Change:
+    told = "Google's tags load and send requests before a yes, without cookies: visitors are told."
+    return Change(
+        kind=ChangeKind.SIGNALS,
+        proposed=_MINOR if on else _PATCH,
+        name="google_advanced",
+        before=_on(not on),
+        after=_on(on),
+        reason=told if on else "Google's tags wait for a yes again.",
+    )
+
+
+def _on(value: bool) -> str:
+    return "on" if value else "off"
+
+
+def _setting(kind: ChangeKind, name: str, values: tuple[str, str], reason: str) -> Change:
+    return Change(
+        kind=kind, proposed=_PATCH, name=name, before=values[0], after=values[1], reason=reason
+    )

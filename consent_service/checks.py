@@ -10,12 +10,23 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from consent_service.model import Category, CookieDeclaration, Policy, Storage, Text
+from consent_service.model import (
+    Category,
+    Colours,
+    CookieDeclaration,
+    Policy,
+    Signal,
+    Storage,
+    Text,
+)
 
 MAX_TITLE = 60
 MAX_SENTENCES = 600
+MAX_NOTICE = 240
 MAX_DOCUMENT = 200_000
 """Characters: the first layer has room for so much at 320 px; a document is a page, not a book."""
+MIN_CONTRAST = 4.5
+"""WCAG 2.2, 1.4.3: text against what is behind it."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -52,16 +63,17 @@ _VAGUE = re.compile(
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
+def invisible_turns(text: str) -> bool:
+    """Whether a text holds characters that turn the reading direction unseen (R11)."""
+    return bool(_BIDI.search(text))
+
+
 def findings(policy: Policy, known_languages: frozenset[str]) -> tuple[Finding, ...]:
     """All that keeps `policy` from being published; empty where it may be.
 
     `known_languages` are those that the product's own texts exist in.
     """
-    return tuple(
-        finding
-        for check in (_languages, _controller, _texts, _lengths, _wording, _declarations)
-        for finding in check(policy, known_languages)
-    )
+    return tuple(finding for check in _CHECKS for finding in check(policy, known_languages))
 
 
 def _languages(policy: Policy, known: frozenset[str]) -> Iterator[Finding]:
@@ -153,7 +165,7 @@ def _wording(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
 
 
 def _loaded(field: str, words: str) -> Iterator[tuple[str, str]]:
-    if _BIDI.search(words):
+    if invisible_turns(words):
         yield "R11", "remove the invisible characters that turn the reading direction"
     if field.startswith("documents.") and _CHECK_REGULARLY.search(words):
         yield (
@@ -181,6 +193,63 @@ def _declarations(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
         for applies, rule, field, message in _DECLARATION_CHECKS:
             if applies(declaration):
                 yield Finding(rule=rule, field=f"{at}.{field}", message=message)
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours by WCAG's formula, from 1 to 21."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = (_linear(int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+def _looks(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
+    for scheme in ("light", "dark"):
+        colours: Colours = getattr(policy.theme, scheme)
+        for name, what in (("ink", "the text"), ("act", "a button's label and its edge")):
+            ratio = contrast(getattr(colours, name), colours.back)
+            if ratio < MIN_CONTRAST:
+                # Rounded down: 4.499 is not enough, and must not read as 4.5.
+                said = int(ratio * 10) / 10
+                yield Finding(
+                    rule="R10",
+                    field=f"theme.{scheme}.{name}",
+                    message=f"{what} would stand out from the background by {said} to 1, and "
+                    f"{MIN_CONTRAST} to 1 is the least that can be read well: choose a "
+                    "darker or lighter colour",
+                )
+
+
+def _signals(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
+    for signal, times in Counter(policy.signals).items():
+        if times > 1:
+            yield Finding(rule="R24", field="signals", message=f"{signal.value} is listed twice")
+    if policy.google_advanced and Signal.GOOGLE not in policy.signals:
+        yield Finding(
+            rule="R2",
+            field="google_advanced",
+            message="turn Google's signal on first: without it nothing tells Google's tags that "
+            "they may not store anything yet",
+        )
+
+
+_CHECKS = (
+    _languages,
+    _controller,
+    _texts,
+    _lengths,
+    _wording,
+    _looks,
+    _signals,
+    _declarations,
+)
 
 
 def _necessary(declaration: CookieDeclaration) -> bool:

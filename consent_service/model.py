@@ -127,6 +127,89 @@ class Days(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     refused: Annotated[int, Meta(ge=120, le=365)] = 182
 
 
+Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$(?!\n)")]
+"""A colour of sRGB, as `input type=color` gives it: `#17324d`."""
+
+
+class Colours(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The banner's colours in one scheme. Every button's label is `back` on `act` (R10)."""
+
+    back: Colour
+    """Behind everything, and the labels of the buttons."""
+    ink: Colour
+    """Text."""
+    act: Colour
+    """Buttons, and the state of switches."""
+
+
+class Layout(StrEnum):
+    """Where the first layer lies in the window."""
+
+    BAR = "bar"
+    CARD = "card"
+    CENTRED = "centred"
+
+
+class Scheme(StrEnum):
+    """Which of the two sets of colours is worn; `auto` as the visitor's device says."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class ReopenButton(StrEnum):
+    """On which side of the window, if at all, a button stands that opens the settings again."""
+
+    NONE = "none"
+    START = "start"
+    END = "end"
+
+
+class Theme(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the banner looks. Nothing in it can make accept and refuse unequal (R10)."""
+
+    layout: Layout = Layout.BAR
+    scheme: Scheme = Scheme.AUTO
+    light: Colours = Colours(back="#ffffff", ink="#16202c", act="#17324d")
+    dark: Colours = Colours(back="#171d26", ink="#eef1f6", act="#cfe0f5")
+    radius: Annotated[int, Meta(ge=0, le=24)] = 8
+    """Of corners, in CSS pixels."""
+    button: ReopenButton = ReopenButton.NONE
+
+
+class Signal(StrEnum):
+    """A vendor's own way of being told a choice. Each is a part of the banner, if it is on."""
+
+    GOOGLE = "google"
+    MICROSOFT_UET = "microsoft_uet"
+    CLARITY = "clarity"
+    META = "meta"
+    TIKTOK = "tiktok"
+    MATOMO = "matomo"
+    PINTEREST = "pinterest"
+    REDDIT = "reddit"
+    POSTHOG = "posthog"
+    SHOPIFY = "shopify"
+    WORDPRESS = "wordpress"
+
+
+class Reload(StrEnum):
+    """What follows a withdrawal while code of a denied category still runs in the page."""
+
+    AUTO = "auto"
+    OFFER = "offer"
+
+
+class Withdrawal(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a withdrawal does beyond deleting what a script can delete (R24)."""
+
+    reload: Reload = Reload.AUTO
+    hook: Annotated[str, Meta(pattern=r"^(/(?![/\\])[!-\[\]-~]*)?$(?!\n)", max_length=512)] = ""
+    """A path of the site that the widget posts the denied categories to, as a JSON list: for
+    cookies that only the site's server can expire."""
+
+
 class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a site tells and asks, in every language. An editor's draft is one of these."""
 
@@ -142,6 +225,14 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         str, Meta(pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$(?!\n)", max_length=253)
     ] = ""
     """The domain that the choice holds for (R26); empty for the page's own host alone."""
+    theme: Theme = Theme()
+    signals: tuple[Signal, ...] = ()
+    """The vendors that are told choices in their own way."""
+    google_advanced: bool = False
+    """Google's tags load before a yes and report without cookies: requests leave before a yes."""
+    blocking: bool = True
+    """Whether tags of declared hosts are held back though nobody marked them."""
+    withdrawal: Withdrawal = Withdrawal()
 
 
 class ChangeClass(StrEnum):
@@ -171,6 +262,10 @@ class ChangeKind(StrEnum):
     DAYS = "days"
     SCOPE = "scope"
     LANGUAGE = "language"
+    THEME = "theme"
+    SIGNALS = "signals"
+    BLOCKING = "blocking"
+    WITHDRAWAL = "withdrawal"
 
 
 class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -218,6 +313,10 @@ class PolicyVersion(Struct, frozen=True, kw_only=True):
     """For each category, what raised its epochs so far: the banner tells it (newest 20)."""
     override_reason: str = ""
     """Why the class is lower than the differ's; empty where it is not."""
+    notice: Text = {}
+    """The newest note to visitors: what a minor change tells without asking."""
+    noticed: int = 0
+    """The version that `notice` was written for; 0 where there never was one."""
     policy: Policy
 
 

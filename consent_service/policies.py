@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from consent_service import audit, banner, changes, checks, words
+from consent_service import audit, banner, changes, checks, notices, words
 from consent_service.audit import Act
 from consent_service.errors import Conflict, Invalid, NotFound, Refused
 from consent_service.model import (
@@ -17,6 +17,7 @@ from consent_service.model import (
     Policy,
     PolicyVersion,
     Site,
+    Text,
     VersionRecord,
 )
 from consent_service.parsing import parse
@@ -37,6 +38,9 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Categories to ask about again, beside those that the differ found; for a major version."""
     reason: str = ""
     """Why the class is lower than the proposed one; kept, and shown to auditors."""
+    notice: Text = {}
+    """A note to visitors for a minor version, by language; what is missing is proposed from the
+    changes."""
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,9 +168,11 @@ def _version(
     before = proposal.current
     raised = changes.asked(proposal.changes, asked.change_class, asked.categories, asked.reason)
     lowered = proposal.proposed is not asked.change_class and bool(asked.reason.strip())
+    number, languages = before.number + 1, proposal.policy.languages
+    notice = notices.of_version(asked.change_class, asked.notice, proposal.changes, languages)
     return PolicyVersion(
         site=site.key,
-        number=before.number + 1,
+        number=number,
         published_at=now,
         previous=current.digest,
         change_class=asked.change_class,
@@ -174,6 +180,9 @@ def _version(
         changes=proposal.changes,
         history=changes.next_history(before, proposal.changes, raised),
         override_reason=asked.reason.strip() if lowered else "",
+        # Who has not seen the last note yet is told of it by every version that follows.
+        notice=notice or before.notice,
+        noticed=number if notice else before.noticed,
         policy=proposal.policy,
     )
 

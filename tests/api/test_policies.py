@@ -6,8 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
-from consent_service.model import Policy, Role
+from consent_service.model import Layout, Policy, Role, Theme
 from consent_service.policies import MAX_DRAFT
 from consent_service.signing import sha256_b64
 from tests import given
@@ -266,6 +267,52 @@ async def test_an_editor_may_ask_again_about_more(shop: Shop) -> None:
     assert version["override_reason"] == ""
 
 
+async def test_a_minor_version_tells_visitors_and_later_ones_go_on_telling_it(shop: Shop) -> None:
+    token, revision = await shop.token(), await shop.draft(_minor())
+    note = {"en": "We have a new privacy officer.", "sv": "Vi har ett nytt dataskyddsombud."}
+    answer = await publish(
+        shop, token, revision=revision, change_class="minor", notice={"en": note["en"]}
+    )
+    assert answer.status_code == 201, answer.text
+    version = (await shop.get("/policy")).json()
+    assert (version["notice"]["en"], version["noticed"]) == (note["en"], 2)
+    assert version["notice"]["sv"].startswith("Det vi berättar för dig")
+    await shop.publish(replace(_minor(), theme=Theme(layout=Layout.CARD)), "patch")
+    later = (await shop.get("/policy")).json()
+    assert (later["number"], later["notice"], later["noticed"]) == (3, version["notice"], 2)
+    await shop.publish(policy(), "minor")
+    assert (await shop.get("/policy")).json()["noticed"] == 4
+    first = (await shop.get("/policy/versions/1")).json()
+    assert (first["notice"], first["noticed"]) == ({}, 0)
+
+
+@pytest.mark.parametrize(
+    ("change_class", "notice", "field"),
+    [
+        ("patch", {"en": "We moved."}, "notice"),
+        ("major", {"en": "We moved."}, "notice"),
+        ("minor", {"de": "Wir sind umgezogen."}, "notice.de"),
+        ("minor", {"en": "x" * 241}, "notice.en"),
+    ],
+)
+async def test_a_note_that_would_not_be_shown_or_does_not_fit_is_refused(
+    shop: Shop, change_class: str, notice: Json, field: str
+) -> None:
+    token, revision = await shop.token(), await shop.draft(_minor())
+    before = shop.house.contents()
+    answer = await publish(
+        shop,
+        token,
+        revision=revision,
+        change_class=change_class,
+        categories=["marketing"],
+        reason="A test.",
+        notice=notice,
+    )
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert shop.house.contents() == before
+
+
 # What may not be published: the change, and the rule and field of the finding.
 UNFIT: dict[str, tuple[Json, str, str]] = {
     "a language without its text": (
@@ -294,6 +341,12 @@ UNFIT: dict[str, tuple[Json, str, str]] = {
         "documents.cookies.en",
     ),
     "no category texts": ({"categories": {}}, "R14", "categories.necessary"),
+    "text that is hard to read": (
+        {"theme": {"light": {"back": "#ffffff", "ink": "#999999", "act": "#17324d"}}},
+        "R10",
+        "theme.light.ink",
+    ),
+    "Google before a yes, without its signal": ({"google_advanced": True}, "R2", "google_advanced"),
     "a language that the buttons have not": ({"languages": ["en", "xx"]}, "R16", "languages"),
 }
 

@@ -90,6 +90,10 @@ CHANGED: dict[str, PolicyVersion] = {
         controller={"name": "B", "address": "A", "email": "b@tea.example"},
     ),
     "the languages": version(languages=["sv", "en"]),
+    "the looks": version(theme={"layout": "card"}),
+    "what a withdrawal does": version(withdrawal={"reload": "offer"}),
+    "a host": version(declarations=[declaration("_x", "marketing", hosts=["ads.example"])]),
+    "the note": replace(version(2), notice=text("We moved."), noticed=2),
     "the history": replace(
         version(),
         history={Category.MARKETING: (CategoryChange(epoch=2, kind=ChangeKind.TEXT),)},
@@ -209,3 +213,67 @@ def test_r03_nothing_in_it_depends_on_who_asks() -> None:
     """It is made of the version and the language, and nothing else goes in."""
     assert read_config(composed()).keys() >= {"site", "version", "texts"}
     assert not {"visitor", "id", "ip", "session", "nonce"} & read_config(composed()).keys()
+
+
+def test_looks_and_withdrawal_are_handed_to_the_widget_as_they_are() -> None:
+    withdrawal = {"reload": "offer", "hook": "/withdrawn"}
+    read = read_config(composed(version(theme={"layout": "card"}, withdrawal=withdrawal)))
+    assert read["withdrawal"] == withdrawal
+    assert read["theme"] == {
+        "layout": "card",
+        "scheme": "auto",
+        "light": {"back": "#ffffff", "ink": "#16202c", "act": "#17324d"},
+        "dark": {"back": "#171d26", "ink": "#eef1f6", "act": "#cfe0f5"},
+        "radius": 8,
+        "button": "none",
+    }
+
+
+@pytest.mark.parametrize(
+    ("notice", "language", "told"),
+    [
+        ({}, "en", None),
+        (text("We moved."), "en", {"version": 3, "text": "We moved."}),
+        (text("We moved."), "sv", {"version": 3, "text": "We moved. (sv)"}),
+        ({"en": "We moved."}, "sv", None),
+    ],
+)
+def test_the_newest_note_is_told_in_the_banners_language(
+    notice: dict[str, str], language: str, told: Json | None
+) -> None:
+    noted = replace(version(5), notice=notice, noticed=3 if notice else 0)
+    assert read_config(composed(noted, language))["notice"] == told
+
+
+def from_hosts(**hosts: str) -> list[Json]:
+    """A declaration of each category, with the hosts that set it."""
+    return [
+        declaration(f"_{category}", category, hosts=named.split())
+        for category, named in hosts.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "held"),
+    [
+        ([], {}),
+        (
+            from_hosts(statistics="b.example a.example"),
+            {"a.example": "statistics"} | {"b.example": "statistics"},
+        ),
+        (
+            from_hosts(marketing="both.example", statistics="both.example"),
+            {"both.example": "statistics marketing"},
+        ),
+        (
+            from_hosts(marketing="cdn.example ads.example", necessary="cdn.example"),
+            {"ads.example": "marketing"},
+        ),
+    ],
+)
+def test_declared_hosts_are_held_unless_something_necessary_comes_from_them(
+    declared: list[Json], held: dict[str, str]
+) -> None:
+    assert read_config(composed(version(declarations=declared)))["hosts"] == held
+    unblocked = composed(version(declarations=declared, blocking=False))
+    assert read_config(unblocked)["hosts"] == {}

@@ -220,6 +220,30 @@ ROWS: dict[str, tuple[Json, ChangeKind, ChangeClass, str]] = {
         MINOR,
         "",
     ),
+    "another layout": ({"theme": {"layout": "card"}}, ChangeKind.THEME, PATCH, ""),
+    "another colour": (
+        {"theme": {"dark": {"back": "#000000", "ink": "#eef1f6", "act": "#cfe0f5"}}},
+        ChangeKind.THEME,
+        PATCH,
+        "",
+    ),
+    "other corners": ({"theme": {"radius": 0}}, ChangeKind.THEME, PATCH, ""),
+    "a button that opens the settings": ({"theme": {"button": "end"}}, ChangeKind.THEME, PATCH, ""),
+    "told to a vendor": ({"signals": ["matomo"]}, ChangeKind.SIGNALS, PATCH, ""),
+    "Google before a yes": ({"google_advanced": True}, ChangeKind.SIGNALS, MINOR, ""),
+    "nothing blocked by itself": ({"blocking": False}, ChangeKind.BLOCKING, PATCH, ""),
+    "a reload that is offered": (
+        {"withdrawal": {"reload": "offer"}},
+        ChangeKind.WITHDRAWAL,
+        PATCH,
+        "",
+    ),
+    "a path that is told": (
+        {"withdrawal": {"hook": "/consent-withdrawn"}},
+        ChangeKind.WITHDRAWAL,
+        PATCH,
+        "",
+    ),
     "a wider scope": (
         {"domain": "tea.example"},
         ChangeKind.SCOPE,
@@ -302,6 +326,26 @@ def test_a_choice_that_holds_for_more_hosts_is_asked_again(
 )
 def test_words_are_the_same_where_only_their_form_differs(one: str, other: str, same: bool) -> None:
     assert changes.same_words(one, other) is same
+
+
+def test_r02_requests_before_a_yes_are_told_and_their_end_is_not() -> None:
+    basic, advanced = policy(), policy(google_advanced=True)
+    (found,) = changes.diff(basic, advanced)
+    assert "send requests before a yes" in found.reason
+    assert (found.before, found.after) == ("off", "on")
+    (found,) = changes.diff(advanced, basic)
+    assert found.proposed is PATCH
+
+
+def test_each_setting_of_the_looks_is_a_change_of_its_own() -> None:
+    looks = {"layout": "card", "scheme": "dark", "radius": 0, "button": "start"}
+    found = changes.diff(policy(), policy(theme=looks))
+    assert [(change.name, change.before, change.after) for change in found] == [
+        ("theme.layout", "bar", "card"),
+        ("theme.scheme", "auto", "dark"),
+        ("theme.radius", "8", "0"),
+        ("theme.button", "none", "start"),
+    ]
 
 
 # --- What publishing asks ------------------------------------------------------------------------

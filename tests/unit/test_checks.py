@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from consent_service import checks, words
@@ -23,6 +24,15 @@ def with_text(category: str, **texts: Any) -> Json:
 
 def with_documents(cookies: Any = None, privacy: Any = None) -> Json:
     return {"documents": {"cookies": cookies or text("x"), "privacy": privacy or text("y")}}
+
+
+def with_theme(scheme: str, **colours: str) -> Json:
+    """A policy of which one scheme has these colours."""
+    known = {
+        "light": {"back": "#ffffff", "ink": "#16202c", "act": "#17324d"},
+        "dark": {"back": "#171d26", "ink": "#eef1f6", "act": "#cfe0f5"},
+    }
+    return {"theme": {scheme: known[scheme] | colours}}
 
 
 def in_both(english: str) -> dict[str, str]:
@@ -136,6 +146,19 @@ ROWS: dict[str, tuple[Json, str, list[str]]] = {
         "R20",
         ["declarations[0].category"],
     ),
+    "text that is hard to read": (with_theme("light", ink="#999999"), "R10", ["theme.light.ink"]),
+    "buttons that are hard to read": (with_theme("dark", act="#3d4a5c"), "R10", ["theme.dark.act"]),
+    "a background that is the text's colour": (
+        with_theme("light", back="#16202c"),
+        "R10",
+        ["theme.light.ink", "theme.light.act"],
+    ),
+    "a vendor told twice": ({"signals": ["meta", "google", "meta"]}, "R24", ["signals"]),
+    "Google before a yes, without its signal": (
+        {"google_advanced": True, "signals": ["meta"]},
+        "R2",
+        ["google_advanced"],
+    ),
     "a reason for what is not necessary": (
         with_item(reason=text("We need it.")),
         "R20",
@@ -168,6 +191,8 @@ def test_a_good_policy_may_be_published() -> None:
             purpose=in_both("Improve the site by counting which of its pages are read most.")
         ),
         with_documents(in_both("We check our cookies regularly, and tell you on the banner.")),
+        with_theme("light", ink="#767676"),
+        {"google_advanced": True, "signals": ["google"]},
         {"declarations": []},
         {
             "declarations": [
@@ -208,6 +233,59 @@ def test_r08_r10_r12_what_would_break_them_cannot_be_expressed() -> None:
     assert not fields & {"accept", "reject", "default", "preselected", "legitimate_interest"}
     assert set(policy().banner.__struct_fields__) == {"title", "intro"}
     assert Days().refused >= 120
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"),
+    [
+        ("#000000", "#ffffff", 21.0),
+        ("#ffffff", "#ffffff", 1.0),
+        ("#767676", "#ffffff", 4.54),
+        ("#777777", "#ffffff", 4.48),
+        ("#0000ff", "#ffffff", 8.59),
+        ("#ff0000", "#ffffff", 4.0),
+        ("#00ff00", "#000000", 15.3),
+        ("#0a0a0a", "#000000", 1.06),
+    ],
+)
+def test_r10_contrast_is_measured_as_wcag_says(one: str, other: str, ratio: float) -> None:
+    assert checks.contrast(one, other) == pytest.approx(ratio, abs=0.005)
+    assert checks.contrast(one, other) == checks.contrast(other, one)
+
+
+def test_r10_contrast_just_below_the_least_is_not_called_enough() -> None:
+    (found,) = checks.findings(policy(**with_theme("light", ink="#777777")), KNOWN)
+    assert "by 4.4 to 1" in found.message
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "consent",
+        "//evil.example/x",
+        "/\\evil.example",
+        "https://evil.example/",
+        "/a b",
+        "/a\n",
+        "/å",
+        "/\ta",
+        "/x" * 257,
+    ],
+)
+def test_r24_only_a_path_of_the_site_itself_is_told_of_a_withdrawal(hook: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        policy(withdrawal={"hook": hook})
+
+
+@pytest.mark.parametrize("hook", ["", "/", "/consent/withdrawn", "/w?all=1&x=%C3%A5", "/a//b"])
+def test_a_path_of_the_site_may_be_told_of_a_withdrawal(hook: str) -> None:
+    assert policy(withdrawal={"hook": hook}).withdrawal.hook == hook
+
+
+@pytest.mark.parametrize("colour", ["#fff", "white", "#FFFFFF", "#12345g", "#123456\n", "url(x)"])
+def test_a_colour_is_six_digits_and_nothing_else(colour: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        policy(**with_theme("light", ink=colour))
 
 
 def test_every_text_is_looked_at() -> None:

@@ -16,7 +16,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     # The version is a name in the package itself, which imports no room.
     frozenset({"model", "errors", "__version__"}),
     frozenset({"settings", "words", "parsing", "changes", "checks"}),
-    frozenset({"signing", "merkle", "banner"}),
+    frozenset({"signing", "merkle", "banner", "notices"}),
     frozenset({"store"}),
     frozenset({"sites", "policies", "receipts", "accounts", "audit"}),
     frozenset({"web"}),

@@ -150,3 +150,12 @@ def test_r11_the_buttons_say_plainly_what_they_do(language: str) -> None:
         assert not LOADED.search(banner[label])
     assert len({banner[label] for label in ("accept", "reject", "choose", "save")}) == 4
     assert LOADED.search("OK, got it")
+
+
+@pytest.mark.parametrize("language", sorted(words.languages()))
+def test_every_change_that_visitors_are_told_of_has_words(language: str) -> None:
+    silent = {ChangeKind.REMOVED, ChangeKind.SHORTER, ChangeKind.LANGUAGE, ChangeKind.THEME}
+    silent |= {ChangeKind.BLOCKING, ChangeKind.WITHDRAWAL}
+    named = {ChangeKind.DOCUMENT: "documents.cookies", ChangeKind.SIGNALS: "google_advanced"}
+    told = {named.get(kind, kind.value) for kind in set(ChangeKind) - silent}
+    assert told <= words.texts(language)["notice"].keys()

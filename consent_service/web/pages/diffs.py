@@ -29,6 +29,10 @@ _KINDS = {
     ChangeKind.DAYS: "Choices stand for another time",
     ChangeKind.SCOPE: "Holds for other hosts",
     ChangeKind.LANGUAGE: "Languages",
+    ChangeKind.THEME: "Looks",
+    ChangeKind.SIGNALS: "Told to vendors",
+    ChangeKind.BLOCKING: "Automatic blocking",
+    ChangeKind.WITHDRAWAL: "Withdrawal",
 }
 
 

@@ -89,8 +89,11 @@ async def _start(request: Request, site: Site, typed: Form) -> Response:
 
 async def _save(request: Request, site: Site, edited: PolicyForm) -> Response:
     store, values = service(request).store, edited.form.values
+    # What was saved since is refused by its revision: what is kept here is what was seen.
+    found = await store.policies.draft(site.id)
+    before = policies.parse_policy(found.body) if found else None
     try:
-        policy = edited.policy()
+        policy = edited.policy(before)
         saved = await policies.save_draft(store, site, _revision(values), policy, act(request))
     except Conflict as error:
         return await _conflict(request, site, edited, error)
@@ -110,8 +113,8 @@ async def _conflict(request: Request, site: Site, edited: PolicyForm, error: Con
     theirs = await service(request).store.policies.draft(site.id)
     if theirs is None:
         raise error
-    mine = edited.policy()
-    found = await asyncio.to_thread(diffs.between, policies.parse_policy(theirs.body), mine)
+    before = policies.parse_policy(theirs.body)
+    found = await asyncio.to_thread(diffs.between, before, edited.policy(before))
     edited.form.values["revision"] = str(theirs.revision)
     context = {"theirs": theirs, "differences": found}
     return _draft_page(request, site, edited, context, 409)

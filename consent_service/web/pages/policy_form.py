@@ -24,6 +24,9 @@ CONTROLLER = ("name", "address", "email", "phone", "url")
 PLAIN = ("name", "category", "provider", "readers", "storage", "country", "domain", "reviewed")
 """What a declaration has once, for all languages."""
 
+ELSEWHERE = ("theme", "signals", "google_advanced", "blocking", "withdrawal")
+"""The parts of a policy that are edited on pages of their own."""
+
 UNITS: Mapping[str, int] = {
     "year": 31_536_000,
     "month": 2_592_000,
@@ -96,10 +99,14 @@ class PolicyForm:
         rows = (_FIELD.match(name) for name in self.form.errors)
         return frozenset(int(row[1]) for row in rows if row)
 
-    def policy(self) -> Policy:
-        """The policy that was typed. Raises `Invalid`, which names the field."""
+    def policy(self, before: Policy | None = None) -> Policy:
+        """The policy that was typed. Raises `Invalid`, which names the field.
+
+        What has no field in this form is as it was `before`.
+        """
+        kept = {name: getattr(before, name) for name in ELSEWHERE} if before else {}
         try:
-            return parse_policy(msgspec.json.encode(self._typed()))
+            return parse_policy(msgspec.json.encode({**self._typed(), **kept}))
         except Invalid as error:
             field = "languages" if error.field.startswith("languages") else error.field
             message = _PLAINLY.get(field.rpartition(".")[2], error.message)
@@ -169,6 +176,21 @@ _LABELS = {
     "days": "How long a choice stands",
     "domain": "Domain that the choice holds for",
     "languages": "Languages",
+    "signals": "Told to vendors",
+    "google_advanced": "Google before a yes",
+    "blocking": "Automatic blocking",
+    "withdrawal.reload": "After a withdrawal",
+    "withdrawal.hook": "Path that is told of a withdrawal",
+    "theme.layout": "Layout",
+    "theme.scheme": "Light or dark",
+    "theme.light.back": "Background (light)",
+    "theme.light.ink": "Text (light)",
+    "theme.light.act": "Buttons (light)",
+    "theme.dark.back": "Background (dark)",
+    "theme.dark.ink": "Text (dark)",
+    "theme.dark.act": "Buttons (dark)",
+    "theme.radius": "Corners",
+    "theme.button": "Re-open button",
     "name": "name",
     "category": "category",
     "provider": "who sets it",

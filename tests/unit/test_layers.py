@@ -18,7 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"settings", "words", "parsing", "changes", "checks"}),
     frozenset({"signing", "merkle", "banner", "notices"}),
     frozenset({"store"}),
-    frozenset({"sites", "policies", "receipts", "accounts", "audit"}),
+    frozenset({"exports", "sites", "policies", "receipts", "accounts", "audit"}),
     frozenset({"web"}),
     frozenset({"app", "cli", "demo", "__main__"}),
 )

@@ -1,0 +1,9 @@
+"""What leaves the house as evidence: one projection a file, each a pure function of what is stored.
+
+    kantara   a Kantara Consent Receipt 1.1, of what was granted
+    dpv       ISO/IEC TS 27560 through the Data Privacy Vocabulary, as JSON-LD
+    csv       a row for each receipt, for tables
+    jsonl     a line for each receipt: the signed bytes, and what they say
+
+They are renderings: what proves anything is the signed receipt, which goes along.
+"""

@@ -438,7 +438,8 @@ def _languages(old: Policy, new: Policy) -> Iterator[Change]:
 def _widget(old: Policy, new: Policy) -> Iterator[Change]:
     """How the banner looks and what it does for what was agreed: visitors agreed to none of it."""
     yield from _looks(old, new)
-    if old.signals != new.signals:
+    # In whatever order they are listed: they are told one as the other.
+    if set(old.signals) != set(new.signals):
         yield _setting(
             ChangeKind.SIGNALS,
             "signals",

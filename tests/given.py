@@ -67,6 +67,25 @@ def policy(**changes: Any) -> Policy:
     return msgspec.convert(policy_json(**changes), Policy)
 
 
+def elaborate() -> Policy:
+    """A policy in which nothing that may be left out is left out."""
+    return policy(
+        theme={
+            "layout": "card",
+            "scheme": "dark",
+            "light": {"back": "#fffdf8", "ink": "#1c1a17", "act": "#5a3d1b"},
+            "dark": {"back": "#15130f", "ink": "#f4efe6", "act": "#e2c49a"},
+            "radius": 3,
+            "button": "end",
+        },
+        signals=["google", "meta", "matomo"],
+        google_advanced=True,
+        blocking=False,
+        withdrawal={"reload": "offer", "hook": "/consent/withdrawn"},
+        domain="tea.example",
+    )
+
+
 def with_another_advertiser() -> Json:
     """The policy with a new provider in marketing: a major change that concerns marketing."""
     declared = policy_json()["declarations"]

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent_service import policies, words
+from consent_service import notices, policies, words
 from consent_service.errors import Conflict, Invalid, NotFound, Refused
 from consent_service.model import (
     Category,
@@ -18,7 +18,7 @@ from consent_service.model import (
 )
 from consent_service.policies import Proposal, Publication
 from consent_service.web.access import act, site_of
-from consent_service.web.pages import diffs, forms
+from consent_service.web.pages import diffs, forms, policy_widget
 from consent_service.web.pages.forms import Form
 from consent_service.web.pages.policy_form import (
     FOREVER,
@@ -33,6 +33,7 @@ from consent_service.web.render import page, redirect
 from consent_service.web.service import service
 
 _PUBLISH = {"change_class": "Class", "reason": "Reason", "categories": "Ask again about"}
+_NOTE = "notice."
 
 _UNIT_NAMES = (
     (SESSION, "until the browser is closed"),
@@ -166,6 +167,8 @@ def _draft_page(
         "categories": [(category.value, category.value.capitalize()) for category in Category],
         "units": _UNIT_NAMES,
         "storages": _STORAGE_NAMES,
+        "vendors": policy_widget.VENDORS,
+        "reloads": policy_widget.RELOADS,
     }
     return page(request, "policies/draft.html", {**defaults, **known, **context}, status)
 
@@ -218,11 +221,19 @@ def _publication(form: Form) -> Publication:
     except ValueError as error:
         raise Invalid("choose a class", "change_class") from error
     named = form.all("categories")
+    # Of the other classes nobody is told: what the fields propose then is not meant.
+    minor = change_class is ChangeClass.MINOR
+    noted = {
+        name.removeprefix(_NOTE): text
+        for name, text in form.values.items()
+        if name.startswith(_NOTE)
+    }
     return Publication(
         revision=_revision(form.values),
         change_class=change_class,
         categories=tuple(category for category in Category if category.value in named),
         reason=form.values["reason"],
+        notice=noted if minor else {},
     )
 
 
@@ -233,9 +244,15 @@ async def _publish_page(request: Request, site: Site, form: Form, status: int = 
         return redirect(f"/sites/{site.key}/policy")
     if not form.values["change_class"]:
         form.values["change_class"] = proposal.proposed.value
+    languages = proposal.policy.languages
+    for language, text in notices.proposed(proposal.changes, languages).items():
+        form.values.setdefault(f"{_NOTE}{language}", text)
+    names = {name: language_name(name) for name in languages}
+    notes = {f"{_NOTE}{name}": f"Note in {called}" for name, called in names.items()}
     context = {
         "site": site,
-        "form": form.labelled(_PUBLISH),
+        "form": form.labelled({**_PUBLISH, **notes}),
+        "names": names,
         "ticked": form.all("categories"),
         **await _proposed(proposal),
     }
@@ -266,6 +283,7 @@ async def version(request: Request) -> Response:
         "rows": diffs.rows(before, shown.policy.declarations) if shown.previous else (),
         "names": {name: language_name(name) for name in shown.policy.languages},
         "storages": dict(_STORAGE_NAMES),
+        "told": [policy_widget.VENDORS[signal].name for signal in shown.policy.signals],
         "published": "published" in request.query_params,
     }
     return page(request, "policies/version.html", context)

@@ -15,6 +15,7 @@ from consent_service import words
 from consent_service.errors import Invalid
 from consent_service.model import Category, CookieDeclaration, Policy, Storage, Text
 from consent_service.policies import parse_policy
+from consent_service.web.pages import policy_widget
 from consent_service.web.pages.forms import Form
 
 MAX_FORM = 16_000_000
@@ -24,7 +25,7 @@ CONTROLLER = ("name", "address", "email", "phone", "url")
 PLAIN = ("name", "category", "provider", "readers", "storage", "country", "domain", "reviewed")
 """What a declaration has once, for all languages."""
 
-ELSEWHERE = ("theme", "signals", "google_advanced", "blocking", "withdrawal")
+ELSEWHERE = ("theme",)
 """The parts of a policy that are edited on pages of their own."""
 
 UNITS: Mapping[str, int] = {
@@ -49,6 +50,8 @@ _PLAINLY = {
     "domain": "give a domain such as shop.example, or nothing",
     "languages": "choose at least one language",
     "seconds": "give a whole number, 1 or more; at most ten times 400 days",
+    "hook": "give a path of your site that begins with one /, such as /consent/withdrawn, or "
+    "nothing",
 }
 
 
@@ -129,6 +132,7 @@ class PolicyForm:
             "documents": {name: self._text(f"documents.{name}") for name in DOCUMENTS},
             "days": {name: _whole(values, f"days.{name}") for name in ("granted", "refused")},
             "domain": values["domain"].strip().lower(),
+            **policy_widget.typed(values),
         }
 
     def _text(self, name: str) -> Text:
@@ -176,7 +180,8 @@ _LABELS = {
     "days": "How long a choice stands",
     "domain": "Domain that the choice holds for",
     "languages": "Languages",
-    "signals": "Told to vendors",
+    "signals": "Vendors that are told",
+    **{f"signals.{signal.value}": each.name for signal, each in policy_widget.VENDORS.items()},
     "google_advanced": "Google before a yes",
     "blocking": "Automatic blocking",
     "withdrawal.reload": "After a withdrawal",
@@ -244,6 +249,7 @@ def _fields(policy: Policy) -> Iterable[tuple[str, str]]:
     yield "days.granted", str(policy.days.granted)
     yield "days.refused", str(policy.days.refused)
     yield "domain", policy.domain
+    yield from policy_widget.fields(policy)
 
 
 def _text_fields(name: str, text: Text) -> Iterable[tuple[str, str]]:

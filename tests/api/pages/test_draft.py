@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from consent_service import policies, sites
-from consent_service.model import Policy, Role
+from consent_service.model import Policy, Reload, Role, Signal, Withdrawal
 from tests.api.pages.people import (
     COOKIE,
     Fields,
@@ -16,7 +16,7 @@ from tests.api.pages.people import (
     form_of,
     with_role,
 )
-from tests.given import policy
+from tests.given import elaborate, policy
 from tests.served import House, Shop, open_shop
 from tests.tools import ROOT
 
@@ -47,10 +47,11 @@ async def test_a_new_site_begins_with_an_empty_policy_in_its_languages(house: Ho
     assert "keep it from being published" in page.words()
 
 
-@pytest.mark.parametrize("source", ["given", "demo"])
+@pytest.mark.parametrize("source", ["given", "elaborate", "demo"])
 async def test_saving_a_draft_as_it_is_changes_nothing_of_it(house: House, source: str) -> None:
     file = ROOT / "consent_service/demo/policy.json"
-    content = policy() if source == "given" else policies.parse_policy(file.read_bytes())
+    given = {"given": policy, "elaborate": elaborate}
+    content = given.get(source, lambda: policies.parse_policy(file.read_bytes()))()
     shop = await open_shop(house, f"same-{next(_numbers)}", content)
     editor = await with_role(house, shop.site, Role.EDITOR)
     path = f"/sites/{shop.site.key}/policy"
@@ -92,6 +93,8 @@ MISFITS = (
     ("days.granted", "400", "days-granted", "from 1 to 365"),
     ("days.refused", "soon", "days-refused", "from 120 to 365"),
     ("domain", "https://shop.example/", "domain", "a domain such as"),
+    ("withdrawal.hook", "//evil.example/x", "withdrawal-hook", "a path of your site"),
+    ("withdrawal.hook", "withdrawn", "withdrawal-hook", "a path of your site"),
 )
 
 
@@ -110,6 +113,33 @@ async def test_what_does_not_fit_is_said_at_its_field_and_nothing_typed_is_lost(
     again = page.form("revision")
     assert set(again.items()) >= {pair for pair in sent.items() if pair[0] != "do"}
     assert (await body_of(shop)) == policy()
+
+
+async def test_what_the_banner_does_is_ticked_and_typed(shop: Shop, editor: Person) -> None:
+    path = f"/sites/{shop.site.key}/policy"
+    fields = await form_of(editor, path, "revision")
+    assert fields["blocking"] == "on"
+    fields.pairs = [(name, value) for name, value in fields.pairs if name != "blocking"]
+    typed = {"signals.meta": "on", "signals.google": "on", "google_advanced": "on", "do": "save"}
+    typed |= {"withdrawal.reload": "offer", "withdrawal.hook": " /withdrawn "}
+    assert (await editor.post(path, fields.changed(typed))).status_code == 303
+    saved = await body_of(shop)
+    assert saved.signals == (Signal.GOOGLE, Signal.META)
+    assert (saved.google_advanced, saved.blocking) == (True, False)
+    assert saved.withdrawal == Withdrawal(reload=Reload.OFFER, hook="/withdrawn")
+    page = document(await editor.get(path))
+    assert "Told to vendors: Google before a yes" in page.words()
+
+
+async def test_r02_google_before_a_yes_is_kept_back_where_nothing_would_tell_it(
+    shop: Shop, editor: Person
+) -> None:
+    path = f"/sites/{shop.site.key}/policy"
+    fields = await form_of(editor, path, "revision")
+    await editor.post(path, fields.changed({"google_advanced": "on", "do": "save"}))
+    page = document(await editor.get(path))
+    assert "#google_advanced" in page.links
+    assert "turn Google's signal on first" in page.words()
 
 
 async def test_rows_are_added_and_removed_without_saving(shop: Shop, editor: Person) -> None:

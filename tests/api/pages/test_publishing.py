@@ -7,7 +7,7 @@ import re
 import pytest
 
 from consent_service import policies
-from consent_service.model import Category
+from consent_service.model import Category, Policy
 from consent_service.web.pages.diffs import compared
 from tests.api.pages.people import (
     Person,
@@ -16,7 +16,7 @@ from tests.api.pages.people import (
     form_of,
     stranger,
 )
-from tests.given import declaration, policy, policy_json, text
+from tests.given import declaration, elaborate, policy, policy_json, text
 from tests.served import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -152,3 +152,61 @@ async def test_texts_are_compared_word_by_word(before: str, after: str, shown: s
     marks = {"ins": "[+{}]", "del": "[-{}]", "same": "{}", "gap": "{}"}
     pieces = compared(before, after)
     assert "".join(marks[piece.kind].format(piece.text) for piece in pieces) == shown
+
+
+# --- What visitors are told of a minor version ---------------------------------------------------
+
+
+def _new_documents() -> Policy:
+    return policy(documents={"cookies": text("# New"), "privacy": text("# Privacy")})
+
+
+async def test_a_minor_version_tells_visitors_what_the_editor_wrote(
+    shop: Shop, editor: Person
+) -> None:
+    await shop.draft(_new_documents())
+    path = f"/sites/{shop.site.key}/policy/publish"
+    fields = await form_of(editor, path, "revision")
+    assert fields["notice.en"].endswith("The cookie policy is new. Your choice still holds.")
+    assert "Kakpolicyn är ny." in fields["notice.sv"]
+    sent = fields.changed({"notice.en": "We wrote <b>more</b>.", "notice.sv": " "})
+    answer = await editor.post(path, sent)
+    assert answer.status_code == 303, answer.text
+    shown = document(await editor.get(answer.headers["location"])).words()
+    assert "Note in EnglishWe wrote <b>more</b>." in shown
+    assert "Note in SwedishDet vi berättar för dig" in shown
+
+
+async def test_a_note_that_does_not_fit_is_said_at_its_field_and_kept(
+    shop: Shop, editor: Person
+) -> None:
+    await shop.draft(_new_documents())
+    path = f"/sites/{shop.site.key}/policy/publish"
+    sent = (await form_of(editor, path, "revision")).changed({"notice.sv": "x" * 241})
+    answer = await editor.post(path, sent)
+    page = document(answer)
+    assert answer.status_code == 422
+    assert_message_at(page, "notice-sv", "at most 240 fit")
+    assert page.form("revision")["notice.sv"] == "x" * 241
+
+
+async def test_what_the_fields_propose_is_not_told_by_another_class(
+    shop: Shop, editor: Person
+) -> None:
+    await shop.draft(_new_documents())
+    path = f"/sites/{shop.site.key}/policy/publish"
+    fields = await form_of(editor, path, "revision")
+    sent = fields.with_(change_class="patch", reason="A typing error.")
+    assert (await editor.post(path, sent)).status_code == 303
+    record = await policies.version(shop.house.store, shop.site, "2")
+    assert policies.decode_version(record.body).notice == {}
+
+
+async def test_r02_visitors_read_that_google_is_told_before_a_yes(shop: Shop) -> None:
+    path = f"/policies/{shop.site.key}/cookies"
+    before = document(await stranger(shop.house).get(path)).words()
+    assert "Only what is necessary is used before you have said yes." in before
+    await shop.publish(elaborate(), "major")
+    after = document(await stranger(shop.house).get(path)).words()
+    assert "Only what is necessary is used" not in after
+    assert "tags report without cookies that a page was opened" in after

@@ -1,4 +1,4 @@
-"""Puts Chromium, Node with npm, PostgreSQL and git on this machine, or fails and says why.
+"""Puts Chromium, Node with npm, PHP, PostgreSQL and git on this machine, or fails and says why.
 
 Run by `make tools`, with the project and its dev extras installed. What is there already is
 used; `tests/tools.py` has the rule by which both this and the tests find it.
@@ -22,7 +22,14 @@ def main() -> int:
     # Before Playwright is asked for anything: the smallest of systems lack it.
     _apt({"libatomic1": _playwright})
     _playwright_chromium()
-    _apt({"chromium": tools.chromium, "postgresql": tools.postgres, "git": _git})
+    _apt(
+        {
+            "chromium": tools.chromium,
+            "php-cli": tools.php,
+            "postgresql": tools.postgres,
+            "git": _git,
+        }
+    )
     return _report()
 
 
@@ -78,7 +85,7 @@ def _found(find: Callable[[], object]) -> bool:
 
 def _report() -> int:
     missing = 0
-    for find in (tools.chromium, _playwright, tools.node, tools.postgres, _git):
+    for find in (tools.chromium, _playwright, tools.node, tools.php, tools.postgres, _git):
         try:
             print(f"-- {find.__name__.strip('_')}: {find()}")
         except tools.Missing as error:

@@ -1,4 +1,4 @@
-"""Where Chromium, Node and PostgreSQL are on this machine: one rule for tests and for CI.
+"""Where the browsers, Node, PHP and PostgreSQL are on this machine: one rule for tests and CI.
 
 Standard library only: `.ci/tools.py` uses this before anything is installed. What is named here
 runs: a program that is there but does not start (a stub for a snap, say) is passed over.
@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 NODE_LEAST = 20
 POSTGRES_LEAST = 14
+PHP_LEAST = 8
 _HOW = "`make tools` installs it"
 
 
@@ -62,6 +63,15 @@ def postgres() -> Path:
         if version >= POSTGRES_LEAST and _output(initdb, "--version"):
             return folder
     raise Missing(f"no PostgreSQL {POSTGRES_LEAST} or later is here: {_HOW}")
+
+
+@cache
+def php() -> str:
+    """The path of a PHP of version 8 or later, for the command line. Raises `Missing`."""
+    path = shutil.which("php") or "php"
+    if _number(_output(path, "--version")) >= PHP_LEAST:
+        return path
+    raise Missing(f"no PHP {PHP_LEAST} or later for the command line is here: {_HOW}")
 
 
 def project_files(*under: str) -> list[Path]:

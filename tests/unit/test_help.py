@@ -1,5 +1,6 @@
 """Pages for people tell no stale story: their links lead somewhere, their commands exist."""
 
+import html
 import re
 import shlex
 from pathlib import Path
@@ -8,6 +9,7 @@ import click
 import pytest
 
 from consent_service.cli import cli
+from consent_service.web.pages import help as help_pages
 from tests.tools import ROOT, project_files
 
 HELP = ROOT / "consent_service/help"
@@ -43,6 +45,13 @@ def test_a_help_page_opens_with_its_title_and_has_one(path: Path) -> None:
     text = re.sub(r"```.*?```", "", path.read_text(), flags=re.S)
     assert text.startswith("# ")
     assert len(re.findall(r"^# ", text, flags=re.M)) == 1
+
+
+def test_a_reader_of_the_cookie_is_shown_as_it_is_shipped() -> None:
+    shown = html.unescape(help_pages.pages()["read-the-cookie"].html)
+    readers = project_files("consent_service/help/readers")
+    assert {path.suffix for path in readers} == {".py", ".php", ".mjs"}
+    assert not [path.name for path in readers if path.read_text() not in shown]
 
 
 def _calls(path: Path) -> list[list[str]]:

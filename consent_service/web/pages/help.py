@@ -1,7 +1,9 @@
 """The help pages, always of the running version, and the API's description for people."""
 
+import re
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -13,7 +15,15 @@ from consent_service.web import openapi
 from consent_service.web.pages.markdown import inline, rendered, title
 from consent_service.web.render import page
 
-_FIRST = ("install-the-tag", "publish-a-policy", "check-a-receipt", "accounts")
+_FILE = re.compile(r"^```file\n(.+)\n```$", re.M)
+
+_FIRST = (
+    "install-the-tag",
+    "publish-a-policy",
+    "check-a-receipt",
+    "read-the-cookie",
+    "accounts",
+)
 """What most come for; the rest follows by name."""
 
 _CACHE = {"cache-control": "public, max-age=300"}
@@ -32,12 +42,21 @@ def pages() -> dict[str, Help]:
     """Every help page by its name in addresses, in the order of the index."""
     folder = files("consent_service").joinpath("help")
     named = {
-        file.name.removesuffix(".md"): file.read_text(encoding="utf-8")
+        file.name.removesuffix(".md"): _with_files(folder, file.read_text(encoding="utf-8"))
         for file in folder.iterdir()
         if file.name.endswith(".md")
     }
     order = sorted(named, key=lambda name: (name not in _FIRST, _place(name), name))
     return {name: _help(name, named[name]) for name in order}
+
+
+def _with_files(folder: Traversable, text: str) -> str:
+    """A page with the files that it shows: a block of kind `file` names one that lies beside it."""
+
+    def shown(block: re.Match[str]) -> str:
+        return f"```\n{folder.joinpath(block[1]).read_text(encoding='utf-8')}```"
+
+    return _FILE.sub(shown, text)
 
 
 def _place(name: str) -> int:

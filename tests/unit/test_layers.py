@@ -16,7 +16,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     # The version is a name in the package itself, which imports no room.
     # What lies in help is shown there, and runs elsewhere: on a site's own server.
     frozenset({"model", "errors", "help", "__version__"}),
-    frozenset({"settings", "words", "parsing", "changes", "checks"}),
+    frozenset({"settings", "words", "parsing", "changes", "checks", "choice_cookie"}),
     frozenset({"signing", "merkle", "banner", "notices"}),
     frozenset({"store"}),
     frozenset({"exports", "sites", "policies", "receipts", "accounts", "audit"}),

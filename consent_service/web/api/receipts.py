@@ -2,15 +2,16 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent_service import receipts
+from consent_service import choice_cookie, receipts
 from consent_service.errors import Forbidden
 from consent_service.model import Choice, Claims, Site
-from consent_service.receipts import Recorded
+from consent_service.receipts import Asked, Recorded
 from consent_service.web.access import site_of
 from consent_service.web.limits import body
 from consent_service.web.service import Service, service
@@ -42,18 +43,60 @@ async def record(request: Request) -> Response:
     running, site = service(request), await site_of(request)
     origin = _allowed_origin(request, site)
     _allow(request, origin)
+    own = running.settings.base_url
+    if _near(origin, own):
+        request.state.answer_headers["access-control-allow-credentials"] = "true"
     choice = receipts.parse_choice(await body(request, receipts.MAX_BODY, TYPES))
-    done = await running.with_keys(lambda: _record(running, site, choice))
+    asked = await running.asked(site, choice.version, choice.artifact)
+    done = await running.with_keys(lambda: _record(running, site, asked, choice))
     answer = Confirmation(id=choice.id, receipt=done.token, recorded_at=_rfc3339(done.at))
+    if _near(origin, own):
+        _set_again(request, origin, asked, choice)
     return _json(request, answer, 201 if done.new else 200)
 
 
-async def _record(running: Service, site: Site, choice: Choice) -> Recorded:
+async def _record(running: Service, site: Site, asked: Asked, choice: Choice) -> Recorded:
     now = int(running.now())
-    asked = await running.asked(site, choice.version, choice.artifact)
     receipts.check_answerable(asked, choice, now, running.settings.retire_hours * 3600)
     previous = await receipts.previous(running.store, running.keys, site, choice.previous)
     return await receipts.record(running.desk, asked, choice, previous, now)
+
+
+@lru_cache(maxsize=1024)
+def _near(origin: str, own: str) -> bool:
+    """Whether pages of that origin may send the choice cookie along, and take it from us."""
+    return choice_cookie.may_share(_host(origin), _host(own))
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or ""
+
+
+def _set_again(request: Request, origin: str, asked: Asked, choice: Choice) -> None:
+    """Set the choice cookie again, where our host may and it is of this choice.
+
+    Not `HttpOnly`: the page reads it. It is the only cookie that is set outside our own pages.
+    """
+    running, sent = service(request), _sent(request)
+    domain = asked.version.policy.domain
+    scope = choice_cookie.scope(_host(origin), _host(running.settings.base_url), domain)
+    if scope is None or len(sent) != 1:
+        return
+    kept = choice_cookie.again(sent[0], choice, asked.version, int(running.now()))
+    if kept is None:
+        return
+    secure = "; Secure" if origin.startswith("https:") else ""
+    named = f"; Domain={scope}" if scope else ""
+    request.state.answer_headers["set-cookie"] = (
+        f"{choice_cookie.NAME}={kept.value}; Path=/; SameSite=Lax; Max-Age={kept.seconds}"
+        f"{named}{secure}"
+    )
+
+
+def _sent(request: Request) -> list[str]:
+    """Each choice cookie that came along: of two, nothing tells which one holds."""
+    pairs = (pair.strip().partition("=") for pair in request.headers.get("cookie", "").split(";"))
+    return [value for name, _, value in pairs if name == choice_cookie.NAME]
 
 
 async def read(request: Request) -> Response:

@@ -82,7 +82,7 @@ stages: tools  ## the Dockerfile's steps, without an engine: built, started, ask
 bench: $(VENV)/installed-dev  ## the benchmark: one table, each row beside a raw ASGI answer
 	@$(BIN)/python -m tests.bench
 
-tools: $(VENV)/installed-dev  ## Chromium, Node, PHP, PostgreSQL: found, else installed
+tools: $(VENV)/installed-dev  ## browsers, Node, PHP, PostgreSQL: found, else installed
 	@echo "== tools"
 	@$(BIN)/python .ci/tools.py
 

@@ -1,4 +1,4 @@
-"""Puts Chromium, Node with npm, PHP, PostgreSQL and git on this machine, or fails and says why.
+"""Puts browsers, Node with npm, PHP, PostgreSQL and git on this machine, or fails and says why.
 
 Run by `make tools`, with the project and its dev extras installed. What is there already is
 used; `tests/tools.py` has the rule by which both this and the tests find it.
@@ -30,6 +30,8 @@ def main() -> int:
             "git": _git,
         }
     )
+    # By itself: Ubuntu has no package of that name, and should get the others all the same.
+    _apt({"firefox-esr": tools.firefox})
     return _report()
 
 
@@ -85,7 +87,15 @@ def _found(find: Callable[[], object]) -> bool:
 
 def _report() -> int:
     missing = 0
-    for find in (tools.chromium, _playwright, tools.node, tools.php, tools.postgres, _git):
+    for find in (
+        tools.chromium,
+        tools.firefox,
+        _playwright,
+        tools.node,
+        tools.php,
+        tools.postgres,
+        _git,
+    ):
         try:
             print(f"-- {find.__name__.strip('_')}: {find()}")
         except tools.Missing as error:

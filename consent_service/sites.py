@@ -187,10 +187,14 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         self._templates += tag == "template"
-        if self._templates:
-            return
         source = values.get("src", "")
-        if tag == "script" and self._RUNS.match(values.get("type", "").strip()):
+        runs = tag == "script" and self._RUNS.match(values.get("type", "").strip())
+        if self._templates:
+            # Nothing there runs, but Firefox fetches it while it reads the page.
+            if runs or tag in ("img", "link"):
+                self._third_party(source or values.get("href", ""))
+            return
+        if runs:
             self._script(source)
         if tag in ("script", "iframe", "img", "link") and "data-consent" not in values:
             self._third_party(source or values.get("href", ""))

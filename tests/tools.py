@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FIREFOXES = ("firefox-esr", "firefox")
 NODE_LEAST = 20
 POSTGRES_LEAST = 14
 PHP_LEAST = 8
@@ -36,6 +37,16 @@ def chromium() -> str:
         if "Chrom" in _output(path, "--version"):
             return path
     raise Missing(f"no Chromium runs here (tried {named or 'the path and Playwright'}): {_HOW}")
+
+
+@cache
+def firefox() -> str:
+    """The path of a Firefox: `$FIREFOX`, else one on the path. Raises `Missing`."""
+    named = os.environ.get("FIREFOX")
+    for path in [named] if named else filter(None, map(shutil.which, FIREFOXES)):
+        if "Firefox" in _output(path, "--version"):
+            return path
+    raise Missing(f"no Firefox runs here (tried {named or 'the path'}): {_HOW}")
 
 
 @cache

@@ -22,7 +22,9 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Car
 <iframe data-consent="marketing" data-consent-src="{tags}/video.html" title="A film"></iframe>
 <img data-consent="marketing" data-consent-src="{tags}/pixel.gif?by=image" alt="">
 <video data-consent="marketing" data-consent-src="{tags}/pixel.gif?by=video"></video>
-<template data-consent="marketing"><img src="{tags}/pixel.gif?by=template" alt=""></template>
+<template data-consent="marketing">
+  <img data-consent="marketing" data-consent-src="{tags}/pixel.gif?by=template" alt="">
+</template>
 <a href="#" data-consent-open>Cookie settings</a>
 </body></html>"""
 

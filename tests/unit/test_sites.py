@@ -151,6 +151,21 @@ def test_a_page_is_looked_at_for_the_tag(name: str) -> None:
             (),
         ),
         ('<iframe data-consent="statistics" data-consent-src="https://stats.example/">', ()),
+        (
+            '<template data-consent="statistics"><img src="https://stats.example/p.gif"></template>',
+            ("https://stats.example/p.gif",),
+        ),
+        (
+            '<template><script src="https://stats.example/a.js"></script></template>',
+            ("https://stats.example/a.js",),
+        ),
+        (
+            '<template data-consent="statistics"><iframe src="https://stats.example/"></iframe>'
+            '<script type="text/plain" src="https://stats.example/a.js"></script>'
+            '<img data-consent="statistics" data-consent-src="https://stats.example/p.gif">'
+            "</template>",
+            (),
+        ),
         ('<img src="https://other.example/p.gif">', ()),
         ('<img src="https://[">', ()),
     ],

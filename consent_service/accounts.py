@@ -79,6 +79,14 @@ async def set_password(store: Store, account: Account, password: str, act: Act) 
         await audit.log(tx, act, "account.password", account.email)
 
 
+async def is_password(store: Store, account: Account, password: str) -> bool:
+    """Whether this is the account's present password; true where it has none yet."""
+    hashed = await store.accounts.password_hash(account.id)
+    if not hashed:
+        return True
+    return await asyncio.to_thread(_fits, hashed, password[:MAX_PASSWORD])
+
+
 async def sign_in(store: Store, email: str, password: str, now: int) -> Account:
     """The account that this e-mail and password belong to.
 

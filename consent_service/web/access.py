@@ -113,18 +113,33 @@ async def identify(request: Request) -> Caller:
     return Caller(account.email, account, None)
 
 
-async def signed_in(request: Request) -> Account | None:
-    """The account of this request's session cookie, if there is a good one."""
+def _session(request: Request) -> Mapping[str, object]:
+    """What this request's session cookie says; nothing where there is no good one."""
     running = service(request)
     sealed = request.cookies.get(cookie_name(running.settings.secure))
     if not sealed:
-        return None
+        return {}
     seconds = running.settings.session_hours * 3600
     try:
-        session = running.keyring.sessions.open(sealed, int(running.now()), seconds)
+        return running.keyring.sessions.open(sealed, int(running.now()), seconds)
+    except Tampered:
+        return {}
+
+
+def came_by_link(request: Request) -> bool:
+    """Whether this session was opened by a one-time link: its password may be forgotten."""
+    return bool(_session(request).get("link"))
+
+
+async def signed_in(request: Request) -> Account | None:
+    """The account of this request's session cookie, if there is a good one."""
+    running, session = service(request), _session(request)
+    if not session:
+        return None
+    try:
         account = await running.store.accounts.by_id(_whole(session.get("account")))
         epoch = await running.store.accounts.session_epoch(account.id)
-    except (Tampered, NotFound):
+    except NotFound:
         return None
     # A new password raises the epoch, and so ends the sessions of the old one.
     return None if account.disabled or session.get("epoch") != epoch else account
@@ -134,10 +149,12 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-async def seal_session(running: Service, account: Account) -> str:
-    """The value of the session cookie for this account."""
+async def seal_session(running: Service, account: Account, link: bool = False) -> str:
+    """The value of the session cookie for this account; `link` where a one-time link opened it."""
     epoch = await running.store.accounts.session_epoch(account.id)
-    session: Mapping[str, object] = {"account": account.id, "epoch": epoch}
+    session: dict[str, object] = {"account": account.id, "epoch": epoch}
+    if link:
+        session["link"] = True
     return running.keyring.sessions.seal(session, int(running.now()))
 
 

@@ -104,6 +104,18 @@ async def test_r43_old_versions_stay_as_they_were(shop: Shop) -> None:
     assert [each["superseded_at"] for each in listed] == [None, record.published_at]
 
 
+async def test_the_list_of_versions_is_sent_only_where_it_changed(shop: Shop) -> None:
+    first = await shop.get("/policy/versions")
+    etag = first.headers["etag"]
+    assert (await shop.get("/policy/versions", if_none_match=f'"x", W/{etag}')).status_code == 304
+    head = await shop.client.head(f"{shop.path}/policy/versions")
+    assert (head.status_code, head.headers["etag"], head.content) == (200, etag, b"")
+    assert head.headers["content-length"] == str(len(first.content))
+    await shop.publish(_major())
+    again = await shop.get("/policy/versions", if_none_match=etag)
+    assert (again.status_code, len(again.json()["versions"])) == (200, 2)
+
+
 # --- Drafts --------------------------------------------------------------------------------------
 
 

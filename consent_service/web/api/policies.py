@@ -8,6 +8,7 @@ from consent_service import policies
 from consent_service.model import ChangeClass, Draft, Policy, VersionRecord
 from consent_service.parsing import parse
 from consent_service.policies import Publication
+from consent_service.signing import sha256_b64
 from consent_service.web.access import act, site_of
 from consent_service.web.api.banner import IMMUTABLE
 from consent_service.web.hot import matches
@@ -68,8 +69,11 @@ async def listed(request: Request) -> Response:
     """Every version, newest first."""
     running, site = service(request), await site_of(request)
     records = await running.store.policies.versions(site.id)
-    answer = VersionList(versions=tuple(_summary(record) for record in records))
-    return Response(msgspec.json.encode(answer), 200, _PUBLIC, "application/json")
+    answer = msgspec.json.encode(
+        VersionList(versions=tuple(_summary(record) for record in records))
+    )
+    headers = {**_PUBLIC, "etag": f'"{sha256_b64(answer)}"', "cache-control": "no-cache"}
+    return _unless_known(request, answer, headers)
 
 
 async def draft(request: Request) -> Response:
@@ -125,7 +129,12 @@ def _draft(found: Draft, status: int) -> Response:
 def _version(request: Request, record: VersionRecord, cache: str) -> Response:
     etag = f'"{record.digest}"'
     headers = {**_PUBLIC, "etag": etag, "cache-control": cache, "x-policy-sha256": record.digest}
+    return _unless_known(request, record.body, headers)
+
+
+def _unless_known(request: Request, body: bytes, headers: dict[str, str]) -> Response:
+    """These bytes, or 304 where whoever asks has them already (RFC 9110, 13.1.2)."""
     asked = request.headers.get("if-none-match", "").encode("latin-1")
-    if asked and matches(asked, etag.encode()):
+    if asked and matches(asked, headers["etag"].encode()):
         return Response(None, 304, headers)
-    return Response(record.body, 200, headers, "application/json")
+    return Response(body, 200, headers, "application/json")

@@ -13,6 +13,7 @@ from consent_service.model import EVERY_SITE, Account, Role, Site
 from consent_service.web.access import (
     act,
     caller,
+    came_by_link,
     cookie_name,
     seal_session,
     signed_in,
@@ -94,7 +95,7 @@ async def link(request: Request) -> Response:
     except SignInNeeded as error:
         return page(request, "accounts/link.html", {"problem": error.message}, 401)
     known = await running.store.accounts.password_hash(account.id)
-    return await _with_session(running, account, HOME if known else "/account?first=1")
+    return await _with_session(running, account, HOME if known else "/account?first=1", link=True)
 
 
 async def sign_out(request: Request) -> Response:
@@ -105,11 +106,13 @@ async def sign_out(request: Request) -> Response:
     return answer
 
 
-async def _with_session(running: Service, account: Account, address: str) -> Response:
+async def _with_session(
+    running: Service, account: Account, address: str, link: bool = False
+) -> Response:
     answer, settings = redirect(address), running.settings
     answer.set_cookie(
         cookie_name(settings.secure),
-        await seal_session(running, account),
+        await seal_session(running, account, link),
         max_age=settings.session_hours * 3600,
         path="/",
         secure=settings.secure,
@@ -129,26 +132,46 @@ def _person(request: Request) -> Account:
 
 async def account_form(request: Request) -> Response:
     """A person's own page."""
-    return _account_page(request, Form(), 200)
+    return await _account_page(request, Form(), 200)
 
 
 async def set_password(request: Request) -> Response:
-    """Another password. Every other session of the account ends; this one goes on."""
+    """Another password. Every other session of the account ends; this one goes on.
+
+    Whoever sits down at an open session does not know the present one, which is asked for, but
+    not of somebody who came by a one-time link: it may be forgotten.
+    """
     running, form, account = service(request), await forms.read(request), _person(request)
     try:
+        if not came_by_link(request):
+            await _prove(running, account, form.values["present"])
         if form.values["password"] != form.values["again"]:
             raise Invalid("the two passwords are not the same", "again")
         await accounts.set_password(running.store, account, form.values["password"], act(request))
     except Invalid as error:
-        return _account_page(request, form.refuse(error), 422)
+        return await _account_page(request, form.refuse(error), 422)
+    except TooMany as error:
+        return await _account_page(request, form.refuse(error, "present"), 429)
     return await _with_session(running, account, "/account?saved=1")
 
 
-def _account_page(request: Request, form: Form, status: int) -> Response:
-    labels = {"password": "New password", "again": "The same again"}
+async def _prove(running: Service, account: Account, password: str) -> None:
+    """Raises `Invalid` where this is not the present password, `TooMany` after some tries."""
+    tried = (f"e-mail {account.email.casefold()}",)
+    running.attempts.begin(tried, running.now())
+    if not await accounts.is_password(running.store, account, password):
+        raise Invalid("this is not your present password", "present")
+    running.attempts.succeeded(tried)
+
+
+async def _account_page(request: Request, form: Form, status: int) -> Response:
+    labels = {"present": "Present password", "password": "New password", "again": "The same again"}
+    account = _person(request)
+    known = await service(request).store.accounts.password_hash(account.id)
     context = {
         "form": form.labelled(labels),
-        "account": _person(request),
+        "account": account,
+        "asks": bool(known) and not came_by_link(request),
         "least": accounts.MIN_PASSWORD,
         "saved": "saved" in request.query_params,
         "first": "first" in request.query_params,

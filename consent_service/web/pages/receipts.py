@@ -3,6 +3,7 @@
 Every look at a receipt is an event, also at one that was erased or does not verify.
 """
 
+import contextlib
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consent_service import audit, policies
-from consent_service.errors import Invalid, NotFound
+from consent_service.errors import Invalid, NotFound, Tampered
 from consent_service.model import Category, Claims, PolicyVersion, Site, VersionRecord
 from consent_service.signing import PublicKeys, sha256_b64
 from consent_service.store import Cursor
@@ -82,6 +83,7 @@ async def one(request: Request) -> Response:
     except NotFound:
         return await _not_there(request, site, id)
     await audit.log(running.store, act(request), "receipt.read", id, site.id)
+    await _know_its_key(running, token)
     steps = running.keys.steps(token)
     context: dict[str, Any] = {
         "site": site,
@@ -100,6 +102,16 @@ async def one(request: Request) -> Response:
 async def _token(running: Service, site: Site, id: str) -> str:
     stored = await running.store.receipts.by_id(site.id, id)
     return PublicKeys.assemble(stored.payload, stored.signature, stored.kid)
+
+
+async def _know_its_key(running: Service, token: str) -> None:
+    """Another process may have signed it with a key that it made a moment ago."""
+
+    async def verified() -> None:
+        running.keys.verify(token)
+
+    with contextlib.suppress(Tampered):  # The steps say what fails.
+        await running.with_keys(verified)
 
 
 async def download(request: Request) -> Response:

@@ -6,12 +6,14 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent_service import policies, sites
+from consent_service import audit, policies, sites
+from consent_service.audit import Act
 from consent_service.errors import Conflict, Invalid
 from consent_service.model import Artifact, Policy, Role, Site, VersionRecord
 from consent_service.signing import unb64url
 from consent_service.sites import Installation
-from consent_service.web.access import caller, signed_in, site_of
+from consent_service.store import Store
+from consent_service.web.access import act, caller, signed_in, site_of
 from consent_service.web.pages import forms
 from consent_service.web.pages.forms import Form
 from consent_service.web.render import page, redirect
@@ -49,17 +51,19 @@ async def add(request: Request) -> Response:
     """A new site."""
     running, form = service(request), await forms.read(request)
     try:
-        site = await sites.add(
-            running.store,
-            form.values["key"].strip(),
-            form.values["name"],
-            _origins(form),
-            int(running.now()),
-        )
+        site = await _add(running.store, form, act(request))
     except (Invalid, Conflict) as error:
         status = 409 if isinstance(error, Conflict) else 422
         return await _list(request, form.refuse(error), status)
     return redirect(f"/sites/{site.key}")
+
+
+async def _add(store: Store, form: Form, by: Act) -> Site:
+    values = form.values
+    async with store.transaction() as tx:
+        site = await sites.add(tx, values["key"].strip(), values["name"], _origins(form), by.now)
+        await audit.log(tx, by, "site.add", site.key, site.id)
+    return site
 
 
 def _origins(form: Form) -> tuple[str, ...]:
@@ -93,12 +97,19 @@ async def change(request: Request) -> Response:
     running, site = service(request), await site_of(request)
     form = await forms.read(request)
     try:
-        max_age = _whole(form.values["max_age"])
-        await sites.change(running.store, site, form.values["name"], _origins(form), max_age)
+        await _change(running.store, site, form, act(request))
     except Invalid as error:
         return await _install_page(request, site, form.refuse(error), status=422)
     running.forget()
     return redirect(f"/sites/{site.key}?saved=1")
+
+
+async def _change(store: Store, site: Site, form: Form, by: Act) -> None:
+    max_age = _whole(form.values["max_age"])
+    async with store.transaction() as tx:
+        now = await sites.change(tx, site, form.values["name"], _origins(form), max_age)
+        said = f"{', '.join(now.origins)}, cached for {now.max_age} s"
+        await audit.log(tx, by, "site.change", said, site.id)
 
 
 def _whole(text: str) -> int:

@@ -163,6 +163,40 @@ async def test_a_password_that_does_not_fit_changes_nothing(
     assert (await person.get("/account")).status_code == 200
 
 
+async def test_another_password_asks_for_the_present_one(ada: Person) -> None:
+    """Else whoever sits down at an open session takes the account over."""
+    assert await sign_in(ada) == 303
+    assert "present" in document(await ada.get("/account")).form("password")
+    new = {"password": "another good password", "again": "another good password"}
+    for present in ("", "wrong password"):
+        answer = await ada.post("/account", new | {"present": present})
+        assert answer.status_code == 422
+        assert_message_at(document(answer), "present", "not your present password")
+        assert document(answer).form("password")["present"] == ""
+    assert (await ada.post("/account", new | {"present": PASSWORD})).status_code == 303
+    assert await sign_in(Person(ada.house, ada.email), new["password"]) == 303
+
+
+async def test_who_guesses_at_the_present_password_must_wait(ada: Person) -> None:
+    assert await sign_in(ada) == 303
+    fields = {"password": PASSWORD, "again": PASSWORD, "present": "wrong password"}
+    seen = [(await ada.post("/account", fields)).status_code for _ in range(ATTEMPTS + 1)]
+    assert seen == [422] * ATTEMPTS + [429]
+    assert (await ada.post("/account", fields | {"present": PASSWORD})).status_code == 429
+    ada.house.clock.time += WINDOW
+
+
+async def test_who_came_by_a_link_sets_a_password_without_the_forgotten_one(ada: Person) -> None:
+    made = await ada.house.store.accounts.by_email(ada.email)
+    secret = await accounts.sign_in_link(ada.house.store, made, ada.house.clock.now)
+    await ada.post(f"/sign-in/{secret}")
+    assert "present" not in document(await ada.get("/account")).form("password")
+    new = {"password": "another good password", "again": "another good password"}
+    assert (await ada.post("/account", new)).status_code == 303
+    # Once: the session that goes on knows the password.
+    assert (await ada.post("/account", new)).status_code == 422
+
+
 async def test_signing_out_takes_the_cookie_away(house: House) -> None:
     person = await signed_in(house)
     answer = await person.post("/sign-out")

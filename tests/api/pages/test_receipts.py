@@ -2,12 +2,14 @@
 
 import re
 from itertools import count
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from consent_service import receipts
 from consent_service.model import Role
+from consent_service.signing import Purpose, rotate
 from consent_service.web.render import iso
 from tests.api.pages.people import (
     Person,
@@ -16,7 +18,7 @@ from tests.api.pages.people import (
     with_role,
 )
 from tests.given import choices, new_id
-from tests.served import House, Shop, open_shop
+from tests.served import House, Shop, open_shop, running_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -92,6 +94,17 @@ async def test_a_receipt_that_does_not_verify_is_not_read_out(
     assert "4. Signature: does not hold" in page.words()
     assert "5. Claims: not reached" in page.words()
     assert "What it says" not in page.words().replace("What it says is not shown", "")
+
+
+async def test_a_receipt_signed_with_another_processs_new_key_is_known_at_once(
+    shop: Shop, auditor: Person, folder: Path
+) -> None:
+    house = shop.house
+    rotate(folder / "keys", Purpose.RECEIPTS, house.clock.now)
+    async with running_house(house.settings.database, folder, house.clock) as other:
+        id = await recorded(Shop(other, shop.site, shop.tag))
+    page = document(await auditor.get(f"/sites/{shop.site.key}/receipts/{id}"))
+    assert "The signature holds" in page.words()
 
 
 async def test_an_erased_receipt_says_so(shop: Shop, auditor: Person) -> None:

@@ -38,6 +38,8 @@ async def test_an_admin_of_every_site_adds_one(house: House) -> None:
     assert answer.headers["location"] == f"/sites/{key}"
     added = await house.store.sites.by_key(key)
     assert added.origins == ("https://a.example", "https://b.example")
+    (event,) = await house.store.events.page(added.id, limit=5)
+    assert (event.actor, event.verb, event.subject) == (person.email, "site.add", key)
     assert "Nothing is published yet" in document(await person.get(f"/sites/{key}")).words()
 
 

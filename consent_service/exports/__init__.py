@@ -5,5 +5,8 @@
     csv       a row for each receipt, for tables
     jsonl     a line for each receipt: the signed bytes, and what they say
 
-They are renderings: what proves anything is the signed receipt, which goes along.
+    bundle    all that shows what a receipt says, in one file
+    verify    checks bundles and exports: a program of one file, for other people's machines
+
+The first four are renderings: what proves anything is the signed receipt, which goes along.
 """

@@ -45,6 +45,10 @@ class EntryType(IntEnum):
     """A receipt that stands for a consent given before this service was used."""
     SCRIPT = 7
     """The bytes of a banner were published."""
+    AUDIT = 8
+    """The audit trail up to this hour: the digest that its events are chained into."""
+    SCREENSHOT = 9
+    """A picture of what a version shows: the digest of its bytes."""
 
 
 class Reason(IntEnum):

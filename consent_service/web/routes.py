@@ -19,6 +19,7 @@ from consent_service.web.pages import policies as policy_pages
 from consent_service.web.pages import public as public_pages
 from consent_service.web.pages import receipts as receipt_pages
 from consent_service.web.pages import sites as site_pages
+from consent_service.web.pages import verify as verify_pages
 from consent_service.web.pages.static import static
 
 ANYONE, SIGNED_IN, MEMBER = Access.ANYONE, Access.SIGNED_IN, Access.MEMBER
@@ -62,6 +63,7 @@ ADDRESSES = tuple(
         ("GET", "/help", help_pages.index, ANYONE),
         ("GET", "/help/{page}", help_pages.one, ANYONE),
         ("GET", "/docs", help_pages.docs, ANYONE),
+        ("GET", "/verify.py", verify_pages.program, ANYONE),
         # Signing in and out.
         ("GET", "/sign-in", account_pages.sign_in_form, ANYONE),
         ("POST", "/sign-in", account_pages.sign_in, ANYONE),

@@ -16,7 +16,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     # The version is a name in the package itself, which imports no room.
     # What lies in help is shown there, and runs elsewhere: on a site's own server.
     frozenset({"model", "errors", "help", "__version__"}),
-    frozenset({"settings", "words", "parsing", "changes", "checks", "choice_cookie"}),
+    frozenset(
+        {"settings", "words", "parsing", "changes", "checks", "choice_cookie", "policy_files"}
+    ),
     frozenset({"signing", "merkle", "banner", "notices"}),
     frozenset({"store"}),
     frozenset({"exports", "sites", "policies", "receipts", "accounts", "audit"}),
@@ -40,6 +42,7 @@ ONLY_IN: dict[str, frozenset[str]] = {
     "httpx": TOP | {"web", "sites"},
     "uvicorn": TOP,
     "click": frozenset({"cli"}),
+    "yaml": frozenset({"policy_files"}),
 }
 
 CLOCKS = frozenset(

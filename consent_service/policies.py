@@ -27,6 +27,10 @@ from consent_service.store import Store
 MAX_DRAFT = 4_000_000
 """Bytes of an encoded draft: 10,000 declarations in a few languages."""
 
+_SAVED = "policy.draft"
+"""The verb under which the audit trail has each saving of a draft."""
+_MOST_SAVINGS = 200
+
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an editor asks for when publishing."""
@@ -43,10 +47,9 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     changes."""
 
 
-class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """What publishing the draft would mean."""
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """What publishing a policy would mean, beside the version in force."""
 
-    draft: Draft
     policy: Policy
     current: PolicyVersion | None
     changes: tuple[Change, ...]
@@ -54,6 +57,20 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     asked: tuple[Category, ...]
     """The categories that would be asked about again under the proposed class."""
     findings: tuple[checks.Finding, ...]
+
+
+class Proposal(Comparison, frozen=True, kw_only=True):
+    """What publishing the draft would mean."""
+
+    draft: Draft
+
+
+class Saving(msgspec.Struct, frozen=True, kw_only=True):
+    """One saving of a draft: which revision it made, who, when."""
+
+    revision: int
+    by: str
+    at: int
 
 
 def parse_policy(body: bytes) -> Policy:
@@ -82,7 +99,7 @@ async def save_draft(store: Store, site: Site, seen: int, policy: Policy, act: A
     """Save the draft over revision `seen` (0 for the first). Raises `Conflict` if it moved on."""
     async with store.transaction() as tx:
         draft = await tx.policies.save_draft(site.id, seen, encode(policy), act.now, act.by)
-        await audit.log(tx, act, "policy.draft", f"revision {draft.revision}", site.id)
+        await audit.log(tx, act, _SAVED, f"revision {draft.revision}", site.id)
     return draft
 
 
@@ -92,19 +109,36 @@ async def propose(store: Store, site: Site) -> Proposal:
     # that the draft is never compared with itself.
     record = await store.policies.current(site.id)
     found_draft = await draft(store, site)
-    policy = parse_policy(found_draft.body)
+    compared = _compared(record, parse_policy(found_draft.body))
+    return Proposal(draft=found_draft, **msgspec.structs.asdict(compared))
+
+
+async def compare(store: Store, site: Site, policy: Policy) -> Comparison:
+    """What publishing `policy` would mean, were it the draft. Nothing is saved."""
+    return _compared(await store.policies.current(site.id), policy)
+
+
+def _compared(record: VersionRecord | None, policy: Policy) -> Comparison:
     current = decode_version(record.body) if record else None
     found = changes.diff(current.policy, policy) if current else ()
-    proposed = changes.proposed_class(found) if current else ChangeClass.MAJOR
-    return Proposal(
-        draft=found_draft,
+    return Comparison(
         policy=policy,
         current=current,
         changes=found,
-        proposed=proposed,
+        proposed=changes.proposed_class(found) if current else ChangeClass.MAJOR,
         asked=changes.affected(found) if current else OPTIONAL,
         findings=checks.findings(policy, words.languages()),
     )
+
+
+async def saved_since(store: Store, site: Site, revision: int) -> tuple[Saving, ...]:
+    """Who saved the draft after it was at `revision`, the newest first: the audit trail knows."""
+    events = await store.events.of_verb(site.id, _SAVED, _MOST_SAVINGS)
+    savings = (
+        Saving(revision=int(event.subject.rpartition(" ")[2]), by=event.actor, at=event.at)
+        for event in events
+    )
+    return tuple(saving for saving in savings if saving.revision > revision)
 
 
 async def publish(store: Store, site: Site, asked: Publication, act: Act) -> VersionRecord:

@@ -17,6 +17,8 @@ from consent_service.errors import Misconfigured
 
 PREFIX = "CONSENT_"
 FILE_VARIABLE = "CONSENT_CONFIG"
+NO_SETTINGS = frozenset({FILE_VARIABLE, "CONSENT_URL", "CONSENT_TOKEN"})
+"""Variables that are of the command line alone: which service a policy's file is kept in."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,7 +96,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     values = {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environ.items()
-        if name.startswith(PREFIX) and name != FILE_VARIABLE
+        if name.startswith(PREFIX) and name not in NO_SETTINGS
     }
     return _refuse(values, "the environment")
 

@@ -1,12 +1,26 @@
-"""`consent-service policy`: drafts and versions from a shell."""
+"""`consent-service policy`: drafts and versions from a shell.
 
+A FILE is kept in step with a running service, over HTTP; a SITE is one of this machine's database.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from consent_service import policies
+from consent_service.cli.policy_code import (
+    Service,
+    Wanted,
+    diff_file,
+    is_file,
+    publish_file,
+    pull_file,
+    push_file,
+)
+from consent_service.cli.policy_text import found_lines, proposed_line, report
 from consent_service.cli.running import act, with_store
-from consent_service.model import Category, Change, ChangeClass, Draft, VersionRecord
+from consent_service.model import Category, ChangeClass, Draft, Text, VersionRecord
 from consent_service.policies import Proposal, Publication
 from consent_service.settings import Settings
 from consent_service.store import Store
@@ -34,34 +48,98 @@ def draft(settings: Settings, site: str, file: Path) -> None:
     click.echo(f"The draft of {site} is at revision {saved.revision}.")
 
 
-@policy.command()
-@click.argument("site")
-@click.pass_obj
-def diff(settings: Settings, site: str) -> None:
-    """Show what publishing SITE's draft would mean: changes, their class, who is asked again."""
+def _with_service(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a command that speaks to a running service."""
+    url = click.option(
+        "--url",
+        envvar="CONSENT_URL",
+        show_envvar=True,
+        help="The running service, such as https://consent.example.",
+    )
+    token = click.option(
+        "--token",
+        envvar="CONSENT_TOKEN",
+        show_envvar=True,
+        help="An editor's token of the site. Better in the environment: others see options.",
+    )
+    return url(token(command))
 
+
+def _service(url: str | None, token: str | None) -> Service:
+    address = (url or "").rstrip("/")
+    if not address.startswith(("https://", "http://")):
+        raise click.UsageError("say which service with --url or CONSENT_URL: https://...")
+    secret = (token or "").strip()
+    if not secret.isascii() or not secret:
+        raise click.UsageError("give an editor's token with --token or CONSENT_TOKEN")
+    return Service(address, secret)
+
+
+_FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+_DRY_RUN = click.option(
+    "--dry-run", is_flag=True, help="Only show what it would do. Nothing is saved."
+)
+
+
+@policy.command()
+@_FILE
+@click.option("--site", default="", help="The site's key, for a file that does not name it yet.")
+@click.option("--version", "number", type=int, help="That published version, not the draft.")
+@click.option("--replace", is_flag=True, help="Write over a file that says something else.")
+@_with_service
+def pull(
+    *, file: Path, site: str, number: int | None, replace: bool, url: str | None, token: str | None
+) -> None:
+    """Write a running service's draft into FILE, as YAML."""
+    pull_file(_service(url, token), file, site, number, replace)
+
+
+@policy.command()
+@_FILE
+@_DRY_RUN
+@_with_service
+def push(file: Path, dry_run: bool, url: str | None, token: str | None) -> None:
+    """Save FILE as the draft of a running service, unless somebody else saved since."""
+    push_file(_service(url, token), file, dry_run)
+
+
+_TARGET = click.argument("target", metavar="SITE|FILE")
+
+
+@policy.command()
+@_TARGET
+@_with_service
+@click.pass_obj
+def diff(settings: Settings, target: str, url: str | None, token: str | None) -> None:
+    """Show what publishing would mean: changes, their class, who is asked again.
+
+    Of FILE, at a running service; exit status 1 where anything is different or in the way. Or of
+    SITE's draft in the database of this machine; exit status 1 where something is in the way.
+    """
+    if is_file(target):
+        diff_file(_service(url, token), Path(target))
+    else:
+        _diff_here(settings, target)
+
+
+def _diff_here(settings: Settings, site: str) -> None:
     async def work(store: Store) -> Proposal:
         return await policies.propose(store, await store.sites.by_key(site))
 
     proposal = with_store(settings, work)
-    for change in proposal.changes:
-        click.echo(_line(change))
-    asked = ", ".join(proposal.asked) or "nobody"
-    click.echo(f"Proposed: {proposal.proposed.value}. Asked again about: {asked}.")
-    for finding in proposal.findings:
-        click.echo(f"{finding.rule} {finding.field}: {finding.message}")
+    if proposal.current:
+        before = proposal.current.policy
+        for line in report(proposal.changes, before, proposal.policy):
+            click.echo(line)
+    click.echo(proposed_line(proposal.proposed, proposal.asked))
+    for line in found_lines(proposal.findings):
+        click.echo(line)
     if proposal.findings:
         raise click.exceptions.Exit(1)
 
 
-def _line(change: Change) -> str:
-    where = ", ".join(change.categories)
-    about = f" [{where}]" if where else ""
-    return f"{change.proposed.value:5}  {change.kind.value} {change.name}{about}: {change.reason}"
-
-
 @policy.command()
-@click.argument("site")
+@_TARGET
 @click.option(
     "--class",
     "wanted",
@@ -76,11 +154,53 @@ def _line(change: Change) -> str:
     help="Ask again about this category too (with --class major). Repeatable.",
 )
 @click.option("--reason", default="", help="Why the class is lower than the proposed one.")
+@click.option(
+    "--notice",
+    "notices",
+    multiple=True,
+    help="A note to visitors for a minor version, such as 'en=We ...'. Repeatable.",
+)
+@_DRY_RUN
+@_with_service
 @click.pass_obj
 def publish(
-    settings: Settings, site: str, wanted: str | None, categories: tuple[str, ...], reason: str
+    settings: Settings,
+    *,
+    target: str,
+    wanted: str | None,
+    categories: tuple[str, ...],
+    reason: str,
+    notices: tuple[str, ...],
+    dry_run: bool,
+    url: str | None,
+    token: str | None,
 ) -> None:
-    """Publish SITE's draft as it stands, as the next version."""
+    """Publish, as the next version: FILE at a running service, or SITE's draft on this machine.
+
+    FILE is pushed first. Where the version in force says it already, there is nothing to do.
+    """
+    how = Wanted(
+        change_class=ChangeClass(wanted) if wanted else None,
+        categories=tuple(Category(name) for name in categories),
+        reason=reason,
+        notice=_notice(notices),
+    )
+    if is_file(target):
+        publish_file(_service(url, token), Path(target), how, dry_run)
+    elif dry_run:
+        _diff_here(settings, target)
+    else:
+        _publish_here(settings, target, how)
+
+
+def _notice(notices: tuple[str, ...]) -> Text:
+    pairs = [note.partition("=") for note in notices]
+    if any(not (language and text.strip()) for language, _, text in pairs):
+        raise click.UsageError("give a note as its language, =, and the text: 'en=We ...'")
+    return {language: text for language, _, text in pairs}
+
+
+def _publish_here(settings: Settings, site: str, how: Wanted) -> None:
     who = act()
 
     async def work(store: Store) -> VersionRecord:
@@ -88,9 +208,10 @@ def publish(
         proposal = await policies.propose(store, found)
         publication = Publication(
             revision=proposal.draft.revision,
-            change_class=ChangeClass(wanted) if wanted else proposal.proposed,
-            categories=tuple(Category(name) for name in categories),
-            reason=reason,
+            change_class=how.change_class or proposal.proposed,
+            categories=how.categories,
+            reason=how.reason,
+            notice=how.notice,
         )
         return await policies.publish(store, found, publication, who)
 

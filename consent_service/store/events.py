@@ -48,6 +48,18 @@ class Events:
             rows = await self._database.fetch_all(_OF_SITE, site_id=site_id, **values)
         return [_event(row) for row in rows]
 
+    async def of_verb(self, site_id: int, verb: str, limit: int) -> list[Event]:
+        """A site's newest events of one verb, the newest first."""
+        rows = await self._database.fetch_all(
+            """
+            select * from events where site_id = :site_id and verb = :verb
+            order by at desc, id desc limit :limit""",
+            site_id=site_id,
+            verb=verb,
+            limit=limit,
+        )
+        return [_event(row) for row in rows]
+
 
 def _event(row: Row) -> Event:
     return Event(

@@ -83,6 +83,19 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         refusals=(401, 403, 404, 409, 413, 415, 422),
         token=True,
     ),
+    ("GET", "/v1/sites/{site}/policy/draft/proposal"): Operation(
+        "What publishing the draft as it stands would mean: changes, class, who is asked again.",
+        {200: ("The proposal.", policies.DraftProposal)},
+        refusals=(401, 403, 404),
+        token=True,
+    ),
+    ("POST", "/v1/sites/{site}/policy/draft/proposal"): Operation(
+        "What saving and publishing this policy would mean. Nothing is saved.",
+        {200: ("The proposal.", policies.DraftProposal)},
+        takes=policies.DraftSaving,
+        refusals=(401, 403, 404, 413, 415, 422),
+        token=True,
+    ),
     ("POST", "/v1/sites/{site}/policy/versions"): Operation(
         "Publish the draft at the revision that was seen, as the next version.",
         {201: ("Published.", policies.VersionSummary)},

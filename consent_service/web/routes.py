@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from starlette.routing import BaseRoute, Route
 
+from consent_service import policy_files
 from consent_service.model import Role
 from consent_service.web import openapi
 from consent_service.web.access import Access, Handler, Needs, guard
@@ -49,11 +50,14 @@ ADDRESSES = tuple(
         ("GET", "/v1/sites/{site}/policy/versions/{reference}", policies.one, ANYONE),
         ("GET", "/.well-known/jwks.json", meta.keys, ANYONE),
         ("GET", "/openapi.json", openapi.json, ANYONE),
+        ("GET", policy_files.SCHEMA_PATH, policies.schema, ANYONE),
         ("GET", "/healthz", meta.alive, ANYONE),
         ("GET", "/readyz", meta.ready, ANYONE),
         # For editors and their machines.
         ("GET", "/v1/sites/{site}/policy/draft", policies.draft, EDITOR),
         ("PUT", "/v1/sites/{site}/policy/draft", policies.save_draft, EDITOR),
+        ("GET", "/v1/sites/{site}/policy/draft/proposal", policies.proposal, EDITOR),
+        ("POST", "/v1/sites/{site}/policy/draft/proposal", policies.dry_run, EDITOR),
         ("POST", "/v1/sites/{site}/policy/versions", policies.publish, EDITOR),
         # Pages that anybody may read.
         ("GET", "/", site_pages.home, ANYONE),

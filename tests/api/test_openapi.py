@@ -148,6 +148,11 @@ async def _save(revision: int, shop: Shop, token: dict[str, str]) -> httpx.Respo
     )
 
 
+async def _proposed(shop: Shop, token: dict[str, str]) -> httpx.Response:
+    body = {"revision": 0, "policy": given.with_another_advertiser()}
+    return await shop.client.post(f"{shop.path}/policy/draft/proposal", json=body, headers=token)
+
+
 async def _publish(content: Json, shop: Shop, token: dict[str, str]) -> httpx.Response:
     revision = await shop.draft(policy(**content))
     asked = {"revision": revision, "change_class": "patch"}
@@ -163,6 +168,7 @@ async def _auditor(shop: Shop, _: dict[str, str]) -> httpx.Response:
 
 
 RECEIPTS, DRAFT = "/v1/sites/{site}/receipts", "/v1/sites/{site}/policy/draft"
+PROPOSAL = f"{DRAFT}/proposal"
 VERSIONS, VERSION = (
     "/v1/sites/{site}/policy/versions",
     "/v1/sites/{site}/policy/versions/{reference}",
@@ -191,6 +197,8 @@ ASKED: list[tuple[Asking, str, str, int]] = [
     (_auditor, "get", DRAFT, 403),
     (partial(_save, 1), "put", DRAFT, 200),
     (partial(_save, 0), "put", DRAFT, 409),
+    (lambda shop, token: shop.get("/policy/draft/proposal", **token), "get", PROPOSAL, 200),
+    (_proposed, "post", PROPOSAL, 200),
     (partial(_publish, {}), "post", VERSIONS, 201),
     (partial(_publish, {"categories": {}}), "post", VERSIONS, 422),
     (partial(_plain, "/.well-known/jwks.json"), "get", "/.well-known/jwks.json", 200),

@@ -69,3 +69,15 @@ async def test_keys_added_at_once_are_all_kept_once(store: Store) -> None:
     keys = [PublicKey(kid=f"kid {n}", jwk=b"{}", created_at=n) for n in range(5)]
     await asyncio.gather(*(store.keys.add(key) for key in keys * 2))
     assert sorted(await store.keys.all(), key=lambda key: key.created_at) == keys
+
+
+async def test_the_newest_events_of_one_verb_are_found(store: Store) -> None:
+    site, other = await given.site(store), await given.site(store, "other")
+    events = [_event(given.NOW + n, site.id) for n in range(4)]
+    events[1] = replace(events[1], verb="policy.draft")
+    events.append(_event(given.NOW + 9, other.id))
+    for event in events:
+        await store.events.add(event)
+    assert await store.events.of_verb(site.id, "policy.publish", 2) == [events[3], events[2]]
+    assert await store.events.of_verb(site.id, "policy.draft", 9) == [events[1]]
+    assert await store.events.of_verb(site.id, "sign_in", 9) == []

@@ -4,10 +4,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent_service import policies
-from consent_service.model import ChangeClass, Draft, Policy, VersionRecord
+from consent_service import policies, policy_files
+from consent_service.checks import Finding
+from consent_service.model import Category, Change, ChangeClass, Draft, Policy, VersionRecord
 from consent_service.parsing import parse
-from consent_service.policies import Publication
+from consent_service.policies import Comparison, Publication, Saving
 from consent_service.signing import sha256_b64
 from consent_service.web.access import act, site_of
 from consent_service.web.api.banner import IMMUTABLE
@@ -51,6 +52,25 @@ class DraftSaving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     policy: Policy
 
 
+class DraftProposal(msgspec.Struct, frozen=True, kw_only=True):
+    """What publishing would mean, and whose work saving would write over."""
+
+    revision: int
+    """The draft's revision now; 0 where there is none."""
+    saved: bool
+    """Whether the draft says just this."""
+    others: tuple[Saving, ...]
+    """Who else saved the draft after the revision that was named, the newest first."""
+    current: int | None
+    """The number of the version in force, which it is compared with; null before the first."""
+    changes: tuple[Change, ...]
+    proposed: ChangeClass
+    asked: tuple[Category, ...]
+    """The categories that are asked about again under the proposed class."""
+    findings: tuple[Finding, ...]
+    """What keeps it from being published."""
+
+
 async def current(request: Request) -> Response:
     """The version that visitors are asked now: its exact bytes."""
     running, site = service(request), await site_of(request)
@@ -91,6 +111,49 @@ async def save_draft(request: Request) -> Response:
         running.store, site, saving.revision, saving.policy, act(request)
     )
     return _draft(saved, 200)
+
+
+async def proposal(request: Request) -> Response:
+    """What publishing the draft as it stands would mean."""
+    running, site = service(request), await site_of(request)
+    found = await policies.propose(running.store, site)
+    return _proposal(found, found.draft.revision, saved=True)
+
+
+async def dry_run(request: Request) -> Response:
+    """What saving and publishing a policy would mean. Nothing is saved."""
+    running, site = service(request), await site_of(request)
+    saving = parse(DraftSaving, await body(request, policies.MAX_DRAFT, _JSON))
+    draft = await running.store.policies.draft(site.id)
+    savings = await policies.saved_since(running.store, site, saving.revision)
+    others = tuple(each for each in savings if each.by != act(request).by)
+    compared = await policies.compare(running.store, site, saving.policy)
+    saved = draft is not None and policies.parse_policy(draft.body) == saving.policy
+    return _proposal(compared, draft.revision if draft else 0, saved=saved, others=others)
+
+
+def _proposal(
+    found: Comparison, revision: int, *, saved: bool, others: tuple[Saving, ...] = ()
+) -> Response:
+    answer = DraftProposal(
+        revision=revision,
+        saved=saved,
+        others=others,
+        current=found.current.number if found.current else None,
+        changes=found.changes,
+        proposed=found.proposed,
+        asked=found.asked,
+        findings=found.findings,
+    )
+    headers = {"cache-control": "no-store"}
+    return Response(msgspec.json.encode(answer), 200, headers, "application/json")
+
+
+async def schema(request: Request) -> Response:
+    """The JSON Schema of a policy's file, for the editors of those who write one."""
+    described = policy_files.schema(service(request).settings.base_url)
+    headers = {**_PUBLIC, "cache-control": "public, max-age=300"}
+    return Response(msgspec.json.encode(described), 200, headers, "application/schema+json")
 
 
 async def publish(request: Request) -> Response:

@@ -1,0 +1,76 @@
+"""What the policy's pages show, for a terminal: what would change, for whom, what is in the way."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import click
+
+from consent_service.checks import Finding
+from consent_service.model import Category, Change, ChangeClass, Policy
+from consent_service.web.pages import diffs
+from consent_service.web.pages.diffs import Piece, Row, Shown
+
+Where = Callable[[str], str]
+"""Where a finding's field stands: `site.yaml:12:3`, or nothing."""
+
+
+def report(changes: Iterable[Change], before: Policy, after: Policy) -> Iterator[str]:
+    """Every change, with texts compared word by word and cookies row by row."""
+    for shown in diffs.shown(changes):
+        yield _line(shown.change)
+        yield from _indented(_compared(shown))
+    rows = diffs.rows(before.declarations, after.declarations)
+    if rows:
+        yield "Cookies, row by row:"
+        for row in rows:
+            yield from _row(row)
+
+
+def _line(change: Change) -> str:
+    where = ", ".join(change.categories)
+    about = f" [{where}]" if where else ""
+    return f"{change.proposed.value:5}  {change.kind.value} {change.name}{about}: {change.reason}"
+
+
+def _compared(shown: Shown) -> str:
+    return "".join(_piece(piece) for piece in shown.pieces)
+
+
+def _piece(piece: Piece) -> str:
+    """Marked with characters as well: colours are lost in a log."""
+    if piece.kind == "del":
+        return click.style(f"[-{piece.text}-]", fg="red")
+    if piece.kind == "ins":
+        return click.style(f"{{+{piece.text}+}}", fg="green")
+    return piece.text
+
+
+def _indented(text: str) -> Iterator[str]:
+    return (f"         {line}" for line in text.splitlines())
+
+
+def _row(row: Row) -> Iterator[str]:
+    yield f"  {row.state}  {row.name}"
+    for column, pieces in row.cells:
+        text = "".join(_piece(piece) for piece in pieces)
+        if text:
+            yield from _indented(f"{column}: {text}".replace("\n", "\n  "))
+
+
+def proposed_line(proposed: ChangeClass, asked: Iterable[Category]) -> str:
+    """The class, and who is asked again."""
+    return f"Proposed: {proposed.value}. Asked again about: {', '.join(asked) or 'nobody'}."
+
+
+def found_lines(findings: Iterable[Finding], where: Where = lambda _: "") -> Iterator[str]:
+    """What keeps a policy from being published, each with its place."""
+    for finding in findings:
+        at = where(finding.field)
+        place = f" ({at})" if at else ""
+        yield f"{finding.rule} {finding.field}: {finding.message}{place}"
+
+
+def differences(theirs: Policy, mine: Policy) -> Iterator[str]:
+    """Field by field, where two people wrote different things."""
+    for found in diffs.between(theirs, mine):
+        yield f"  {found.name}"
+        yield from _indented("".join(_piece(piece) for piece in found.pieces))

@@ -594,6 +594,33 @@ class Event(Struct, frozen=True, kw_only=True):
     """What it was done to: a version, a receipt's id, an account."""
 
 
+class CaughtKind(StrEnum):
+    """What kind of tag or request was held back though nobody marked it."""
+
+    SCRIPT = "script"
+    IFRAME = "iframe"
+    IMG = "img"
+    VIDEO = "video"
+    LINK = "link"
+    WRITE = "write"
+    FETCH = "fetch"
+    XHR = "xhr"
+    BEACON = "beacon"
+
+
+class Caught(Struct, frozen=True, kw_only=True):
+    """How often automatic blocking caught one kind of tag of one host, as browsers told it."""
+
+    host: str
+    kind: CaughtKind
+    in_week: int
+    """In the last 7 days."""
+    in_month: int
+    """In the last 30 days."""
+    last_day: int
+    """Days since 1970-01-01, UTC."""
+
+
 class StoredChoice(Struct, frozen=True, kw_only=True):
     """What the choice cookie on the device says."""
 

@@ -37,6 +37,7 @@ _KEPT = {
     "artifacts": "site_id, version, language, created_at",
     "accounts": "*",
     "tokens": "*",
+    "caught": "*",
 }
 """The tables that a request could leave something in."""
 _TAG = re.compile(rb'"artifact":"([0-9a-f]{16})"')

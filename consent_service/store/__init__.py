@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from consent_service.store.accounts import Accounts
+from consent_service.store.caught import CaughtShelf
 from consent_service.store.columns import Cursor
 from consent_service.store.database import Database
 from consent_service.store.events import Events
@@ -40,6 +41,7 @@ class Store:
         self.keys = Keys(database)
         self.accounts = Accounts(database)
         self.events = Events(database)
+        self.caught = CaughtShelf(database)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["Store"]:

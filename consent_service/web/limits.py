@@ -12,6 +12,8 @@ WINDOW = 300
 """Five failed sign-ins for one e-mail, or from one address, then five minutes' rest."""
 
 _REMEMBERED = 10_000
+CAUGHT_A_MINUTE = 60
+"""Of a site. What its pages tell more often than that is known well enough."""
 
 
 async def body(request: Request, most: int, types: Iterable[str]) -> bytes:
@@ -116,3 +118,20 @@ class Attempts:
         """Forget the failures of these keys."""
         for key in keys:
             self._failed.pop(key, None)
+
+
+class Pace:
+    """So many a minute for each key, in memory alone; what is beyond is let go."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._minute = 0
+        self._counted: dict[int, int] = {}
+
+    def allows(self, key: int, now: float) -> bool:
+        """Count one more of that key, and whether it is still within its minute's share."""
+        minute = int(now // 60)
+        if minute != self._minute:
+            self._minute, self._counted = minute, {}
+        self._counted[key] = self._counted.get(key, 0) + 1
+        return self._counted[key] <= self._most

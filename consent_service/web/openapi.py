@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consent_service import __version__
+from consent_service.caught import Catch
 from consent_service.model import Choice, PolicyVersion
 from consent_service.policies import Publication
 from consent_service.web.api import policies, receipts
@@ -103,6 +104,18 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         refusals=(401, 403, 404, 409, 413, 415, 422),
         token=True,
     ),
+    ("POST", "/v1/sites/{site}/caught"): Operation(
+        "Tell of a tag that automatic blocking held back though nobody marked it. Counted by day, "
+        "host and kind; nothing else is kept. Sent by pages of the site's origins.",
+        {204: ("Counted.", "")},
+        takes=Catch,
+        refusals=(403, 404, 413, 415, 422, 429),
+    ),
+    ("GET", "/.well-known/gpc.json"): Operation(
+        "That Global Privacy Control is honoured: for this service's own origin, and for sites to "
+        "redirect to.",
+        {200: ("The support resource.", "application/json")},
+    ),
     ("GET", "/.well-known/jwks.json"): Operation(
         "The public keys that receipts are checked with, retired ones too (RFC 7517).",
         {200: ("The key set.", JWK_SET)},
@@ -125,6 +138,7 @@ _REFUSALS = {
     410: "This version was superseded too long ago.",
     413: "The body is too large.",
     415: "The body's content type is not taken here.",
+    429: "Too much of this in this minute.",
     422: "The body does not fit: `field` and `detail` say where and how.",
     503: "Nothing was stored. Try again after `Retry-After` seconds.",
 }
@@ -205,11 +219,14 @@ def _parameters(path: str) -> list[dict[str, Any]]:
 
 
 def _taken(path: str, kind: type) -> dict[str, Any]:
-    types = receipts.TYPES if path.endswith("/receipts") else ("application/json",)
+    by_pages = path.endswith(("/receipts", "/caught"))
+    types = receipts.TYPES if by_pages else ("application/json",)
     return {"required": True, "content": {name: {"schema": _reference(kind)} for name in types}}
 
 
 def _answer(meaning: str, kind: type | str) -> dict[str, Any]:
+    if not kind:
+        return {"description": meaning}
     if isinstance(kind, str):
         return {"description": meaning, "content": {kind: {}}}
     return {"description": meaning, "content": {"application/json": {"schema": _reference(kind)}}}

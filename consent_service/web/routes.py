@@ -13,7 +13,7 @@ from consent_service import policy_files
 from consent_service.model import Role
 from consent_service.web import openapi
 from consent_service.web.access import Access, Handler, Needs, guard
-from consent_service.web.api import banner, meta, policies, receipts
+from consent_service.web.api import banner, caught, meta, policies, receipts
 from consent_service.web.pages import accounts as account_pages
 from consent_service.web.pages import help as help_pages
 from consent_service.web.pages import policies as policy_pages
@@ -48,7 +48,9 @@ ADDRESSES = tuple(
         ("GET", "/v1/sites/{site}/policy", policies.current, ANYONE),
         ("GET", "/v1/sites/{site}/policy/versions", policies.listed, ANYONE),
         ("GET", "/v1/sites/{site}/policy/versions/{reference}", policies.one, ANYONE),
+        ("POST", "/v1/sites/{site}/caught", caught.record, ANYONE),
         ("GET", "/.well-known/jwks.json", meta.keys, ANYONE),
+        ("GET", "/.well-known/gpc.json", meta.gpc, ANYONE),
         ("GET", "/openapi.json", openapi.json, ANYONE),
         ("GET", policy_files.SCHEMA_PATH, policies.schema, ANYONE),
         ("GET", "/healthz", meta.alive, ANYONE),
@@ -81,6 +83,7 @@ ADDRESSES = tuple(
         ("POST", "/sites", site_pages.add, ADMIN),
         ("GET", "/sites/{site}", site_pages.install, MEMBER),
         ("POST", "/sites/{site}", site_pages.change, ADMIN),
+        ("GET", "/sites/{site}/gpc.json", site_pages.gpc, MEMBER),
         ("GET", "/sites/{site}/check", site_pages.install, MEMBER),
         ("POST", "/sites/{site}/check", site_pages.check, EDITOR),
         ("GET", "/sites/{site}/policy", policy_pages.draft, EDITOR),

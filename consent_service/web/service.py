@@ -15,7 +15,7 @@ from consent_service.settings import Settings
 from consent_service.signing import Keyring, PublicKeys
 from consent_service.signing.receipts import KEY
 from consent_service.store import ReceiptWriter, Store
-from consent_service.web.limits import Attempts
+from consent_service.web.limits import CAUGHT_A_MINUTE, Attempts, Pace
 
 FRESH = 1.0
 """Seconds that what was read is remembered. A banner made ready is kept as long again, so that
@@ -97,6 +97,7 @@ class Service:
     memory: Memory
     attempts: Attempts
     keys: PublicKeys = field(default_factory=lambda: PublicKeys(()))
+    pace: Pace = field(default_factory=lambda: Pace(CAUGHT_A_MINUTE))
     hot: dict[tuple[bytes, bytes, str], Any] = field(default_factory=dict)
     """Banner answers, ready to send: see `web/hot.py`."""
 

@@ -128,6 +128,14 @@ async def _retired(shop: Shop, _: dict[str, str]) -> httpx.Response:
     return await shop.post(choice)
 
 
+async def _caught(shop: Shop, _: dict[str, str]) -> httpx.Response:
+    declared = given.declaration("_x", "marketing", hosts=["ads.example"])
+    await shop.publish(policy(declarations=[*policy_json()["declarations"], declared]))
+    headers = {"origin": given.ORIGIN, "content-type": "text/plain"}
+    body = b'{"host":"ads.example","kind":"script"}'
+    return await shop.client.post(f"{shop.path}/caught", content=body, headers=headers)
+
+
 async def _of_type(shop: Shop, _: dict[str, str]) -> httpx.Response:
     return await shop.post_bytes(b"{}", "text/html")
 
@@ -201,6 +209,8 @@ ASKED: list[tuple[Asking, str, str, int]] = [
     (_proposed, "post", PROPOSAL, 200),
     (partial(_publish, {}), "post", VERSIONS, 201),
     (partial(_publish, {"categories": {}}), "post", VERSIONS, 422),
+    (_caught, "post", "/v1/sites/{site}/caught", 204),
+    (partial(_plain, "/.well-known/gpc.json"), "get", "/.well-known/gpc.json", 200),
     (partial(_plain, "/.well-known/jwks.json"), "get", "/.well-known/jwks.json", 200),
     (partial(_plain, "/healthz"), "get", "/healthz", 200),
     (partial(_plain, "/readyz"), "get", "/readyz", 200),
@@ -214,7 +224,11 @@ async def test_what_comes_is_as_described(
     ask, method, path, status = row
     answer = await ask(shop, await shop.token())
     assert answer.status_code == status, answer.text
-    content = described["paths"][path][method]["responses"][str(status)]["content"]
+    answered = described["paths"][path][method]["responses"][str(status)]
+    if status == 204:
+        assert (answer.content, "content" in answered) == (b"", False)
+        return
+    content = answered["content"]
     sent = answer.headers["content-type"].partition(";")[0]
     assert sent in content
     if "schema" in content[sent]:

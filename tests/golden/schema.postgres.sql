@@ -28,6 +28,16 @@ table artifacts
     constraint artifacts_digest_check CHECK ((length((digest)::bytea) = 32))
     constraint artifacts_tag_check CHECK ((length((tag)::bytea) = 8))
 
+table caught
+    site_id integer not null
+    day integer not null
+    declared text not null
+    kind text not null
+    count bigint not null
+    constraint caught_pkey PRIMARY KEY (site_id, day, declared, kind)
+    constraint caught_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites(id)
+    constraint caught_count_check CHECK ((count > 0))
+
 table drafts
     site_id integer not null
     revision integer not null
@@ -154,6 +164,8 @@ CREATE INDEX artifacts_by_version ON public.artifacts USING btree (site_id, vers
 CREATE UNIQUE INDEX artifacts_pkey ON public.artifacts USING btree (site_id, digest)
 
 CREATE UNIQUE INDEX artifacts_site_id_tag_key ON public.artifacts USING btree (site_id, tag)
+
+CREATE UNIQUE INDEX caught_pkey ON public.caught USING btree (site_id, day, declared, kind)
 
 CREATE UNIQUE INDEX drafts_pkey ON public.drafts USING btree (site_id)
 

@@ -44,6 +44,15 @@ CREATE TRIGGER artifacts_no_update before update on artifacts begin
     select raise(abort, 'artifacts are append-only');
 end;
 
+CREATE TABLE caught (
+    site_id integer not null references sites (id),
+    day integer not null,
+    declared text not null,
+    kind text not null,
+    count bigint not null check (count > 0),
+    primary key (site_id, day, declared, kind)
+);
+
 CREATE TABLE drafts (
     site_id integer primary key references sites (id),
     revision integer not null check (revision > 0),

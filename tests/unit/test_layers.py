@@ -21,7 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"signing", "merkle", "banner", "notices"}),
     frozenset({"store"}),
-    frozenset({"exports", "sites", "policies", "receipts", "accounts", "audit"}),
+    frozenset({"exports", "sites", "policies", "receipts", "accounts", "audit", "caught"}),
     frozenset({"web"}),
     frozenset({"app", "cli", "demo", "__main__"}),
 )

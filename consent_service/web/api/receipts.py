@@ -41,8 +41,8 @@ class Readable(msgspec.Struct, frozen=True, kw_only=True):
 async def record(request: Request) -> Response:
     """Record a choice. 201 with its receipt, or 200 with the one that a retry finds on file."""
     running, site = service(request), await site_of(request)
-    origin = _allowed_origin(request, site)
-    _allow(request, origin)
+    origin = allowed_origin(request, site)
+    let_read(request, origin)
     own = running.settings.base_url
     if _near(origin, own):
         request.state.answer_headers["access-control-allow-credentials"] = "true"
@@ -103,14 +103,14 @@ async def read(request: Request) -> Response:
     """A receipt by its id. The id is the key: who holds it may read what it stands for."""
     running, site = service(request), await site_of(request)
     origin = request.headers.get("origin")
-    _allow(request, origin if origin in site.origins else None)
+    let_read(request, origin if origin in site.origins else None)
     id = request.path_params["id"]
     receipt = await running.with_keys(lambda: receipts.read(running.store, running.keys, site, id))
     answer = Readable(id=receipt.claims.jti, receipt=receipt.token, claims=receipt.claims)
     return _json(request, answer, 200)
 
 
-def _allowed_origin(request: Request, site: Site) -> str:
+def allowed_origin(request: Request, site: Site) -> str:
     """The page's origin, if it is one of the site's (R45). Browsers cannot forge it."""
     origin = request.headers.get("origin")
     if origin is None:
@@ -122,7 +122,7 @@ def _allowed_origin(request: Request, site: Site) -> str:
     return origin
 
 
-def _allow(request: Request, origin: str | None) -> None:
+def let_read(request: Request, origin: str | None) -> None:
     """Let pages of that origin read the answer, also a refusal: they must know its status."""
     allowed = {"access-control-allow-origin": origin} if origin else {}
     request.state.answer_headers = {"vary": "origin", **allowed}

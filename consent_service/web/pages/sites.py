@@ -1,19 +1,29 @@
 """Sites: the list, and each site's install page."""
 
 import base64
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent_service import audit, policies, sites
+from consent_service import audit, caught, policies, sites
 from consent_service.audit import Act
 from consent_service.errors import Conflict, Invalid
-from consent_service.model import Artifact, Policy, Role, Site, VersionRecord
+from consent_service.model import (
+    SECONDS_A_DAY,
+    Artifact,
+    CaughtKind,
+    Policy,
+    Role,
+    Site,
+    VersionRecord,
+)
 from consent_service.signing import unb64url
 from consent_service.sites import Installation
 from consent_service.store import Store
 from consent_service.web.access import act, caller, signed_in, site_of
+from consent_service.web.api.meta import gpc_resource
 from consent_service.web.pages import forms
 from consent_service.web.pages.forms import Form
 from consent_service.web.render import page, redirect
@@ -26,6 +36,28 @@ _CHANGE = {
     "max_age": "Cache time",
     "url": "Address of a page",
 }
+
+
+_MARK = "Mark the {tag} in the page with its category, as under 2."
+_CALL = (
+    "A script of yours asks this host by itself: let it wait for window.consent.when(…) first, "
+    "or mark the script that does it."
+)
+_KINDS = {
+    CaughtKind.SCRIPT: ("script", _MARK.format(tag="script")),
+    CaughtKind.IFRAME: ("frame", _MARK.format(tag="frame")),
+    CaughtKind.IMG: ("picture", _MARK.format(tag="picture")),
+    CaughtKind.VIDEO: ("video", _MARK.format(tag="video")),
+    CaughtKind.LINK: ("link", _MARK.format(tag="link")),
+    CaughtKind.WRITE: (
+        "written into the page",
+        "A script of yours writes this tag with document.write: mark that script.",
+    ),
+    CaughtKind.FETCH: ("request", _CALL),
+    CaughtKind.XHR: ("request (XMLHttpRequest)", _CALL),
+    CaughtKind.BEACON: ("beacon", _CALL),
+}
+"""What was caught, and what to do about it."""
 
 
 class Pinned(NamedTuple):
@@ -118,6 +150,23 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+async def gpc(request: Request) -> Response:
+    """The file that tells of Global Privacy Control, for the site's own origin."""
+    running, site = service(request), await site_of(request)
+    record = await policies.current(running.store, site)
+    headers = {
+        "cache-control": "no-store",
+        "content-disposition": 'attachment; filename="gpc.json"',
+        "x-content-type-options": "nosniff",
+    }
+    body = gpc_resource(_day(record.published_at))
+    return Response(body, 200, headers, "application/json")
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
+
+
 async def check(request: Request) -> Response:
     """Fetch a page of the site, and say whether the tag is on it, and first."""
     running, site, form = service(request), await site_of(request), await forms.read(request)
@@ -163,11 +212,39 @@ async def _install_page(
         "pinned": await _pinned(running, site, record) if record else (),
         "form": form.labelled(_CHANGE),
         "found": found,
+        "caught": await _caught(running, site),
         "may_change": caller(request).may(Role.ADMIN, site.id),
         "may_edit": caller(request).may(Role.EDITOR, site.id),
         "saved": "saved" in request.query_params,
     }
     return page(request, "sites/install.html", context, status)
+
+
+class Catches(NamedTuple):
+    """What was caught of one kind of tag, in words."""
+
+    host: str
+    what: str
+    in_week: int
+    in_month: int
+    last: str
+    """The day it was last told of: `2026-11-22`."""
+    advice: str
+
+
+async def _caught(running: Service, site: Site) -> list[Catches]:
+    found = await caught.report(running.store, site, int(running.now()))
+    return [
+        Catches(
+            each.host,
+            *_KINDS[each.kind][:1],
+            each.in_week,
+            each.in_month,
+            _day(each.last_day * SECONDS_A_DAY),
+            _KINDS[each.kind][1],
+        )
+        for each in found
+    ]
 
 
 async def _pinned(running: Service, site: Site, record: VersionRecord) -> tuple[Pinned, ...]:

@@ -11,9 +11,10 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from consent_service import sites
+from consent_service import policies, sites
 from consent_service.accounts import Grant
-from consent_service.model import EVERY_SITE, Role
+from consent_service.model import EVERY_SITE, CaughtKind, Role
+from consent_service.web.render import iso
 from tests.api.pages.people import (
     Person,
     assert_message_at,
@@ -148,3 +149,35 @@ async def test_a_page_of_another_origin_is_not_fetched(shop: Shop, editor: Perso
     assert answer.status_code == 422
     assert_message_at(page, "url", "not one of this site's origins")
     assert page.form("url")["url"] == "http://169.254.169.254/latest/meta-data"
+
+
+async def test_what_was_caught_is_reported_with_what_to_do(
+    house: House, shop: Shop, auditor: Person
+) -> None:
+    path = f"/sites/{shop.site.key}"
+    assert "Nothing, in the last 30 days." in document(await auditor.get(path)).words()
+    today = house.clock.now // 86_400
+    for day, host, kind in (
+        (today, "stats.example", CaughtKind.SCRIPT),
+        (today, "stats.example", CaughtKind.SCRIPT),
+        (today - 9, "stats.example", CaughtKind.SCRIPT),
+        (today - 1, "<b>ads</b>.example", CaughtKind.FETCH),
+    ):
+        await house.store.caught.add(shop.site.id, day, host, kind)
+    page = await auditor.get(path)
+    assert "<b>ads" not in page.text
+    rows = re.findall(r"<tr role=\"row\">\s*<th scope=\"row\".*?</tr>", page.text, re.DOTALL)
+    cells = [re.findall(r"<td[^>]*>(?:<time[^>]*>)?([^<]*)", row) for row in rows]
+    assert [row[:3] for row in cells] == [["script", "2", "3"], ["request", "1", "1"]]
+    assert "Mark the script in the page" in cells[0][4]
+    assert "window.consent.when" in cells[1][4]
+
+
+async def test_the_file_that_tells_of_the_signal_is_downloaded(
+    house: House, shop: Shop, auditor: Person
+) -> None:
+    answer = await auditor.get(f"/sites/{shop.site.key}/gpc.json")
+    assert answer.headers["content-disposition"] == 'attachment; filename="gpc.json"'
+    record = await policies.version(house.store, shop.site, "1")
+    day = iso(record.published_at)[:10]
+    assert answer.json() == {"gpc": True, "lastUpdate": day}

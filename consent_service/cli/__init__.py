@@ -16,6 +16,7 @@ from consent_service.cli.db import db
 from consent_service.cli.demo import demo
 from consent_service.cli.key import key
 from consent_service.cli.policy import policy
+from consent_service.cli.receipts import receipts
 from consent_service.cli.serve import health, serve
 from consent_service.cli.site import site
 from consent_service.errors import ConsentError
@@ -54,7 +55,7 @@ def cli(context: click.Context, config: Path | None) -> None:
         context.obj = load_settings(os.environ, config)
 
 
-for command in (serve, demo, site, account, policy, key, db, health):
+for command in (serve, demo, site, account, policy, receipts, key, db, health):
     cli.add_command(command)
 
 

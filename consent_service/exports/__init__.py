@@ -6,6 +6,7 @@
     jsonl     a line for each receipt: the signed bytes, and what they say
 
     bundle    all that shows what a receipt says, in one file
+    period    the receipts of a period, in one of these forms, with a manifest
     verify    checks bundles and exports: a program of one file, for other people's machines
 
 The first four are renderings: what proves anything is the signed receipt, which goes along.

@@ -4,13 +4,15 @@ A table may be opened with a spreadsheet, which runs what looks like a formula: 
 as one gets an apostrophe before it. New columns come at the end, and none is ever taken away.
 """
 
+import re
+from base64 import urlsafe_b64encode
+from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
 
 from consent_service.exports.times import rfc3339
 from consent_service.model import Claims
-from consent_service.signing import b64url
 
 COLUMNS = (
     "id",
@@ -43,32 +45,46 @@ HEAD = ",".join(COLUMNS).encode() + b"\r\n"
 
 _FORMULA = frozenset("=+-@\t\r\n")
 _QUOTED = frozenset(',"\r\n')
-_SAID = ("denied", "granted")
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:/.-]*").fullmatch
+_SAID, _YES = ("denied", "granted"), ("no", "yes")
 _DECODER = msgspec.json.Decoder(Claims)
 
 
 def row(payload: bytes, token: str) -> bytes:
     """The row of one receipt, from its signed payload and its JWS."""
     claims = _DECODER.decode(payload)
-    cat, epoch, pol, ui = claims.cat, claims.epoch, claims.pol, claims.ui
-    sub = claims.sub
-    # What is a number, a time, or one of our own words cannot be a formula: it is not looked at.
-    line = (
-        f"{claims.jti},{rfc3339(claims.iat)},{field(claims.site)},{field(claims.act)},"
-        f"{field(claims.src)},{_SAID[cat['preferences']]},{_SAID[cat['statistics']]},"
-        f"{_SAID[cat['marketing']]},{pol.v},{field(pol.sha256)},{field(pol.lang)},"
-        f"{field(ui.sha256)},{ui.layer},{field(ui.viewport)},{epoch['preferences']},"
-        f"{epoch['statistics']},{epoch['marketing']},{field(claims.basis)},"
-        f"{'yes' if claims.gpc else 'no'},{rfc3339(claims.exp_consent)},"
-        f"{field(sub) if isinstance(sub, str) else ''},{field(claims.prev or '')},"
-        f"{field(b64url(sha256(token.encode()).digest()))},{field(claims.iss)}\r\n"
+    cat, epoch, pol, ui, sub = claims.cat, claims.epoch, claims.pol, claims.ui, claims.sub
+    alike = _alike(
+        (claims.site, claims.act, claims.src),
+        (cat["preferences"], cat["statistics"], cat["marketing"]),
+        (pol.v, pol.sha256, pol.lang, ui.sha256, ui.layer, ui.viewport),
+        (epoch["preferences"], epoch["statistics"], epoch["marketing"]),
+        (claims.basis, claims.gpc),
     )
-    return line.encode()
+    digest = urlsafe_b64encode(sha256(token.encode()).digest())[:43].decode()
+    browser = field(sub) if isinstance(sub, str) else ""
+    return (
+        f"{claims.jti},{rfc3339(claims.iat)},{alike},{rfc3339(claims.exp_consent)},{browser},"
+        f"{field(claims.prev or '')},{field(digest)},{field(claims.iss)}\r\n"
+    ).encode()
+
+
+@lru_cache(maxsize=4_096)
+def _alike(
+    what: tuple[str, str, str],
+    cat: tuple[bool, bool, bool],
+    shown: tuple[int, str, str, str, int, str],
+    epoch: tuple[int, int, int],
+    rule: tuple[str, bool],
+) -> str:
+    """The columns from `site` to `gpc`, which many receipts have alike."""
+    said = (*what, *(_SAID[granted] for granted in cat), *shown, *epoch, rule[0], _YES[rule[1]])
+    return ",".join(field(str(value)) for value in said)
 
 
 def field(text: str) -> str:
     """A text as one field, quoted where it must be, and never a formula."""
-    if not text:
+    if not text or _PLAIN(text):
         return text
     if text[0] in _FORMULA:
         text = f"'{text}"

@@ -67,6 +67,11 @@ class Cursor(NamedTuple):
         """Before the newest: where the list begins."""
         return cls(2**62, "ffffffff-ffff-ffff-ffff-ffffffffffff")
 
+    @classmethod
+    def begin(cls) -> "Cursor":
+        """After nothing: where a list from the oldest to the newest begins."""
+        return cls(0, "00000000-0000-0000-0000-000000000000")
+
 
 def found(row: Row | None, what: str) -> Row:
     """The row, or `NotFound` that says what is not there."""

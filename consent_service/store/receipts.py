@@ -118,6 +118,41 @@ class Receipts:
         )
         return [_receipt(row) for row in rows]
 
+    async def span(
+        self, site_id: int, period: tuple[int, int], after: Cursor, limit: int
+    ) -> list[StoredReceipt]:
+        """The site's receipts of a period, the oldest first, from after the cursor on.
+
+        The period is unix seconds, its end not in it. Begin after `Cursor.begin()`; the cursor
+        of the next page is `Cursor(last.recorded_at, last.id)`.
+        """
+        begin, end = period
+        rows = await self._database.fetch_all(
+            f"""{_SELECT}
+            where r.site_id = :site_id and r.recorded_at >= :begin and r.recorded_at < :end
+                and (r.recorded_at, r.id) > (:at, :id)
+            order by r.recorded_at, r.id limit :limit""",
+            site_id=site_id,
+            begin=max(begin, after.at),
+            end=end,
+            at=after.at,
+            id=uuid_bytes(after.id),
+            limit=limit,
+        )
+        return [_receipt(row) for row in rows]
+
+    async def count_span(self, site_id: int, period: tuple[int, int]) -> int:
+        """How many receipts the site has of a period."""
+        row = await self._database.fetch_one(
+            """
+            select count(*) as receipts from receipts
+            where site_id = :site_id and recorded_at >= :begin and recorded_at < :end""",
+            site_id=site_id,
+            begin=period[0],
+            end=period[1],
+        )
+        return int(found(row, "count")["receipts"])
+
     async def _values(self, receipt: StoredReceipt) -> tuple[Value, ...]:
         return (
             uuid_bytes(receipt.id),

@@ -13,6 +13,7 @@ import pytest
 
 from consent_service import __version__
 from consent_service.cli import cli, main
+from consent_service.exports.verify import HOLDS, OPEN, check_file
 from consent_service.signing import open_keyring
 from tests.given import policy_json, with_another_advertiser
 
@@ -315,3 +316,25 @@ def test_what_was_done_is_in_the_audit_trail(run: Run, tmp_path: Path) -> None:
         ("operator", "account.add"),
         ("operator", "role.grant"),
     }
+
+
+# --- Receipts ------------------------------------------------------------------------------------
+
+
+def test_a_period_is_exported_into_a_folder_and_checked_by_anybody(
+    run: Run, file: Callable[[object], str], tmp_path: Path
+) -> None:
+    said(run, "site", "add", "tea", "--name", "Tea", "--origin", ORIGIN)
+    period = ("--from", "2026-01-01", "--to", "2026-02-01", "--into", str(tmp_path / "out"))
+    done = run("receipts", "export", "tea", *period, "--format", "csv", "--granted", "marketing")
+    assert done.status == 0, done.err
+    made = Path(done.out.strip())
+    assert made.name == "tea-2026-01-01-to-2026-02-01-csv.zip"
+    assert [result.state for result in check_file(made)] == [HOLDS, HOLDS, OPEN]
+
+
+def test_a_period_that_is_none_is_refused_in_a_line(run: Run, tmp_path: Path) -> None:
+    period = ("--from", "2026-02-01", "--to", "2026-01-01", "--into", str(tmp_path / "out"))
+    done = run("receipts", "export", "tea", *period)
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "consent-service: the period ends before it begins\n"

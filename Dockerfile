@@ -6,7 +6,7 @@ WORKDIR /build
 COPY Makefile ./
 COPY .ci .ci
 COPY widget widget
-COPY consent_service/banner.min.js consent_service/
+COPY consent_service/built consent_service/built
 # Its size is measured with texts in it.
 COPY consent_service/locales consent_service/locales
 # Fails where the committed banner is not what the source builds.
@@ -18,7 +18,7 @@ COPY Makefile pyproject.toml README.md LICENSE ./
 COPY .ci .ci
 COPY consent_service consent_service
 # The same bytes as are there; it is what makes this stage wait for the check above.
-COPY --from=banner /build/consent_service/banner.min.js consent_service/
+COPY --from=banner /build/consent_service/built consent_service/built
 RUN make installed DIR=/opt/consent-service
 # A new volume takes its owner from the image.
 RUN install -d -m 0700 -o 10001 -g 10001 /data

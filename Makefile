@@ -10,7 +10,7 @@ DIR ?= $(DIST)/installed
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile
-BANNER = consent_service/banner.min.js
+BANNER = consent_service/built
 JOSE = tests/unit/jose/node_modules
 WITH_CHROMIUM = CHROMIUM=$$($(BIN)/python -c "from tests import tools; print(tools.chromium())") \
         && export CHROMIUM

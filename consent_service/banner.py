@@ -1,56 +1,105 @@
-"""The banner's delivery: one file for each site, version and language. Pure.
+"""The banner's delivery: two files for each site, version and language. Pure.
 
-The built widget (`banner.min.js`, from `widget/`) has one free name, `__CONFIG__`. The policy
-version's texts, declarations and epochs go in its place; the result is hashed and compressed
-once, when it is published, and served as it is ever after. No byte of it depends on who asks.
+What the widget's build left in `built/` has free names; what a policy version's texts, declarations
+and epochs make of each goes in its place (`slots.py`). `banner.js` is what every page loads;
+`settings.js`, the second layer, is loaded by those who open it, and `banner.js` names its exact
+bytes by their hash. Both are hashed and compressed once, when they are published, and served as
+they are ever after. No byte of them depends on who asks.
 """
 
 import gzip
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import brotli
-import msgspec
 
-from consent_service import words
+from consent_service import slots, words
 from consent_service.model import (
     OPTIONAL,
     Artifact,
     Category,
     CookieDeclaration,
+    Part,
     Policy,
     PolicyVersion,
 )
 from consent_service.signing import sha256_b64
 
-SLOT = b"__CONFIG__"
+_BUILT = files(__package__).joinpath("built")
+
+
+class Banner(NamedTuple):
+    """What is published of one version in one language."""
+
+    banner: Artifact
+    settings: Artifact
 
 
 @cache
-def bundle() -> bytes:
-    """The built widget, without a site's configuration."""
-    return files(__package__).joinpath("banner.min.js").read_bytes()
+def built(name: str) -> bytes:
+    """A file of the widget's build, such as `banner.js`."""
+    return _BUILT.joinpath(name).read_bytes()
 
 
-def compose(site_id: int, version: PolicyVersion, language: str, now: int) -> Artifact:
-    """The banner of one version in one language, hashed and compressed (brotli 11, gzip 9)."""
+@cache
+def release() -> str:
+    """The hash of all that the build left: another one, another widget."""
+    hashes = [f"{name} {sha256_b64(built(name))}" for name in sorted(_names())]
+    return sha256_b64("\n".join(hashes).encode())
+
+
+def _names() -> list[str]:
+    found = []
+    for each in _BUILT.iterdir():
+        inside = each.iterdir() if each.is_dir() else ()
+        found += [f"{each.name}/{file.name}" for file in inside] or [each.name]
+    return found
+
+
+def compose(site_id: int, version: PolicyVersion, language: str, now: int) -> Banner:
+    """Both files of one version in one language, hashed and compressed (brotli 11, gzip 9)."""
     config = configuration(version, language)
-    tag = _tag(config)
-    body = bundle().replace(SLOT, _json({**config, "artifact": tag}))
-    return Artifact(
-        site_id=site_id,
-        version=version.number,
-        language=language,
-        tag=tag,
-        digest=sha256_b64(body),
-        body=body,
-        brotli=brotli.compress(body, mode=brotli.MODE_TEXT, quality=11),
-        # No time in the header: the same bytes, whenever they are made.
-        gzip=gzip.compress(body, compresslevel=9, mtime=0),
-        created_at=now,
+    literals = slots.of(config) | _pieces(config)
+    second = slots.filled(built("settings.js"), literals)
+    named = {"SETTINGS": slots.literal(sha256_b64(second)), "TAG": slots.literal(_tag(config))}
+    first = slots.filled(built("banner.js"), literals | named)
+
+    def artifact(part: Part, tag: str, body: bytes) -> Artifact:
+        return Artifact(
+            site_id=site_id,
+            version=version.number,
+            language=language,
+            part=part,
+            tag=tag,
+            digest=sha256_b64(body),
+            body=body,
+            brotli=brotli.compress(body, mode=brotli.MODE_TEXT, quality=11),
+            # No time in the header: the same bytes, whenever they are made.
+            gzip=gzip.compress(body, compresslevel=9, mtime=0),
+            created_at=now,
+        )
+
+    second_tag = hashlib.sha256(second).hexdigest()[:16]
+    return Banner(
+        artifact(Part.BANNER, _tag(config), first), artifact(Part.SETTINGS, second_tag, second)
     )
+
+
+def _pieces(config: dict[str, Any]) -> dict[str, bytes]:
+    """What of the build goes into this site's banner."""
+    several = len(config["languages"]) > 1
+    return {
+        "CSS": slots.literal(built("banner.css").decode()),
+        "OTHER_LANGUAGE": b"(%b)" % built("language.js") if several else b"0",
+        "PARTS": b"[" + b",".join(built(f"parts/{name}.js") for name in parts(config)) + b"]",
+    }
+
+
+def parts(config: dict[str, Any]) -> list[str]:
+    """The modules that this site has beside what every banner has: `built/parts/<name>.js`."""
+    return []
 
 
 def tag(version: PolicyVersion, language: str) -> str:
@@ -61,13 +110,12 @@ def tag(version: PolicyVersion, language: str) -> str:
 def _tag(config: dict[str, Any]) -> str:
     # It names the exact bytes to the service, so it must change whenever one of them does; and it
     # stands inside them, so it cannot be their own hash.
-    return hashlib.sha256(bundle() + _json(config)).hexdigest()[:16]
+    return hashlib.sha256(release().encode() + slots.literal(config)).hexdigest()[:16]
 
 
 def configuration(version: PolicyVersion, language: str) -> dict[str, Any]:
     """All that the widget must know of one version, in one language."""
     policy, own = version.policy, words.texts(language)["banner"]
-    pages = f"/policies/{version.site}"
     return {
         "site": version.site,
         "version": version.number,
@@ -90,11 +138,6 @@ def configuration(version: PolicyVersion, language: str) -> dict[str, Any]:
         "theme": policy.theme,
         "withdrawal": policy.withdrawal,
         "hosts": _hosts(policy) if policy.blocking else {},
-        "links": {
-            "cookies": f"{pages}/cookies?lang={language}",
-            "privacy": f"{pages}/privacy?lang={language}",
-            "verify": "/help/check-a-receipt",
-        },
     }
 
 
@@ -137,11 +180,3 @@ def _declaration(item: CookieDeclaration, language: str) -> dict[str, Any]:
         "domain": item.domain,
         "hosts": item.hosts,
     }
-
-
-def _json(value: Any) -> bytes:
-    """JSON that may stand inside a script, also inside an inline one."""
-    text = msgspec.json.encode(value).decode()
-    for character in ("<", "\u2028", "\u2029"):
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text.encode()

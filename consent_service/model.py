@@ -522,14 +522,24 @@ class VersionRecord(Struct, frozen=True, kw_only=True):
     """When the next version was published; null for the current one."""
 
 
+class Part(StrEnum):
+    """Which of the two files of a banner."""
+
+    BANNER = "banner"
+    """What every page loads: the first layer, and all that obeys the choice."""
+    SETTINGS = "settings"
+    """The second layer, loaded by who opens it."""
+
+
 class Artifact(Struct, frozen=True, kw_only=True):
-    """The banner of one site, version and language: the exact bytes that browsers run."""
+    """A file of the banner of one site, version and language: the exact bytes that browsers run."""
 
     site_id: int
     version: int
     language: str
+    part: Part = Part.BANNER
     tag: str
-    """16 hex digits that stand inside the bytes and name them to the service."""
+    """16 hex digits; those of the banner stand inside its bytes and name them to the service."""
     digest: str
     """SHA-256 of `body`, base64url."""
     body: bytes

@@ -157,7 +157,9 @@ async def publish(store: Store, site: Site, asked: Publication, act: Act) -> Ver
     # All that takes time is done: the transaction only writes. Whoever published between the
     # reading and here has moved the draft's revision, and then the claim fails.
     artifacts = [
-        banner.compose(site.id, version, lang, act.now) for lang in version.policy.languages
+        artifact
+        for language in version.policy.languages
+        for artifact in banner.compose(site.id, version, language, act.now)
     ]
     async with store.transaction() as tx:
         await tx.policies.claim_draft(site.id, asked.revision)
@@ -256,7 +258,10 @@ async def _compose_version(store: Store, site: Site, record: VersionRecord, now:
     for language in version.policy.languages:
         # By the tag, which is quick to find: compressing every site's banners takes its time.
         if not await _is_made(store, site, banner.tag(version, language)):
-            await store.policies.add_artifact(banner.compose(site.id, version, language, now))
+            composed = banner.compose(site.id, version, language, now)
+            # The banner names the settings: whoever has the one must find the other.
+            await store.policies.add_artifact(composed.settings)
+            await store.policies.add_artifact(composed.banner)
             made += 1
     return made
 

@@ -40,7 +40,7 @@ _KEPT = {
     "caught": "*",
 }
 """The tables that a request could leave something in."""
-_TAG = re.compile(rb'"artifact":"([0-9a-f]{16})"')
+_TAG = re.compile(rb'artifact:"([0-9a-f]{16})"')
 
 
 class Clock:

@@ -1,7 +1,7 @@
 """The shelf of policies: drafts, published versions, and the banners made of them."""
 
 from consent_service.errors import Conflict, NotFound
-from consent_service.model import Artifact, ChangeClass, Draft, VersionRecord
+from consent_service.model import Artifact, ChangeClass, Draft, Part, VersionRecord
 from consent_service.store.columns import digest_bytes, digest_text, found
 from consent_service.store.database import Database, Row
 
@@ -129,14 +129,15 @@ class Policies:
         """
         added = await self._database.execute(
             """
-            insert into artifacts (site_id, version, language, tag, digest, created_at, body,
-                brotli, gzip)
-            values (:site_id, :version, :language, :tag, :digest, :created_at, :body, :brotli,
-                :gzip)
+            insert into artifacts (site_id, version, language, part, tag, digest, created_at,
+                body, brotli, gzip)
+            values (:site_id, :version, :language, :part, :tag, :digest, :created_at, :body,
+                :brotli, :gzip)
             on conflict do nothing""",
             site_id=artifact.site_id,
             version=artifact.version,
             language=artifact.language,
+            part=artifact.part.value,
             tag=_tag_bytes(artifact.tag),
             digest=digest_bytes(artifact.digest),
             created_at=artifact.created_at,
@@ -153,6 +154,7 @@ class Policies:
             """
             select * from artifacts
             where site_id = :site_id and version = :version and language = :language
+                and part = 'banner'
             order by created_at desc, digest desc limit 1""",
             site_id=site_id,
             version=version,
@@ -161,7 +163,7 @@ class Policies:
         return _artifact(found(row, f"banner of version {version} in {language}"))
 
     async def artifact_by_digest(self, site_id: int, digest: str) -> Artifact:
-        """The banner whose bytes have that SHA-256 (base64url). Raises `NotFound`."""
+        """The file whose bytes have that SHA-256 (base64url). Raises `NotFound`."""
         row = await self._database.fetch_one(
             "select * from artifacts where site_id = :site_id and digest = :digest",
             site_id=site_id,
@@ -172,7 +174,9 @@ class Policies:
     async def artifact_by_tag(self, site_id: int, tag: str) -> Artifact:
         """The banner that holds these 16 hex digits. Raises `NotFound`."""
         row = await self._database.fetch_one(
-            "select * from artifacts where site_id = :site_id and tag = :tag",
+            """
+            select * from artifacts
+            where site_id = :site_id and tag = :tag and part = 'banner'""",
             site_id=site_id,
             tag=_tag_bytes(tag),
         )
@@ -183,7 +187,8 @@ class Policies:
         rows = await self._database.fetch_all(
             """
             select distinct language from artifacts
-            where site_id = :site_id and version = :version order by language""",
+            where site_id = :site_id and version = :version and part = 'banner'
+            order by language""",
             site_id=site_id,
             version=version,
         )
@@ -241,6 +246,7 @@ def _artifact(row: Row) -> Artifact:
         site_id=row["site_id"],
         version=row["version"],
         language=row["language"],
+        part=Part(row["part"]),
         tag=row["tag"].hex(),
         digest=digest_text(row["digest"]),
         body=row["body"],

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import hashlib
+import re
 from typing import Any, NamedTuple
 
 import brotli
@@ -148,6 +149,26 @@ async def test_a_banner_under_its_hash_is_for_ever(stall: Shop) -> None:
         for encoding, unpacked in UNPACKED.items():
             packed = await wire(stall, f"/banner/{kept.digest}.js", {"accept-encoding": encoding})
             assert unpacked(packed.body) == kept.body
+
+
+async def test_the_banner_names_the_second_layer_which_is_there_for_ever(stall: Shop) -> None:
+    script = (await wire(stall, "/banner.js")).body
+    (digest,) = {each for each in re.findall(rb'"([\w-]{43})"', script)}
+    answer = await wire(stall, f"/banner/{digest.decode()}.js", {"accept-encoding": "br"})
+    assert answer.status == 200
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    body = brotli.decompress(answer.body)
+    assert sha256_b64(body) == digest.decode()
+    # Asked for with `integrity`, which needs the leave of this header.
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+async def test_no_receipt_can_name_the_second_layer(stall: Shop) -> None:
+    kept = await stall.house.store.policies.artifact(stall.site.id, 1, "en")
+    (digest,) = re.findall(rb'"([\w-]{43})"', kept.body)
+    second = await stall.house.store.policies.artifact_by_digest(stall.site.id, digest.decode())
+    answer = await stall.post(stall.choice(artifact=second.tag))
+    assert answer.status_code == 422
 
 
 async def test_a_page_may_pin_the_banner_by_its_integrity_hash(stall: Shop) -> None:

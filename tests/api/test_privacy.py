@@ -77,7 +77,7 @@ def visit(url: str) -> list[httpx.Response]:
         base_url=url, transport=transport, headers=SECRETS, params=QUERY, timeout=60
     ) as client:
         answers = [client.get("/v1/sites/shop/banner.js") for _ in range(2)]
-        found = re.search(rb'"artifact":"([0-9a-f]{16})"', answers[0].content)
+        found = re.search(rb'artifact:"([0-9a-f]{16})"', answers[0].content)
         assert found
         choices = [
             given.choice(found[1].decode(), language="sv"),

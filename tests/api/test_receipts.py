@@ -400,7 +400,7 @@ async def test_the_epochs_are_those_of_the_version_that_was_answered(shop: Shop)
     await shop.publish(policy(**_major()))
     old = await recorded(shop, shop.choice())
     answer = await shop.get("/banner.js?lang=en")
-    found = re.search(rb'"artifact":"([0-9a-f]{16})"', answer.content)
+    found = re.search(rb'artifact:"([0-9a-f]{16})"', answer.content)
     assert found
     new = await recorded(shop, shop.choice(version=2, artifact=found[1].decode()))
     assert old["epoch"] == {"preferences": 1, "statistics": 1, "marketing": 1}

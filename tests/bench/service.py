@@ -24,7 +24,7 @@ POLICY = ROOT / "consent_service/demo/policy.json"
 
 _COMMAND = program("consent-service")
 _HOST = f"host: consent.example\r\norigin: {ORIGIN}\r\n"
-_TAG = re.compile(rb'"artifact":"([0-9a-f]{16})"')
+_TAG = re.compile(rb'artifact:"([0-9a-f]{16})"')
 _COUNT = "select count(*) from receipts"
 
 

@@ -33,7 +33,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def receipt(house: Stage) -> str:
     """The id of a receipt on file."""
     script = httpx.get(f"{house.service}/v1/sites/{SITE}/banner.js").text
-    tag = re.search(r'"artifact":"([0-9a-f]{16})"', script)
+    tag = re.search(r'artifact:"([0-9a-f]{16})"', script)
     assert tag
     choice = given.choice(tag[1], action="custom", choices=given.choices("statistics"))
     answer = httpx.post(

@@ -52,7 +52,7 @@ async def version_and_tag(client: httpx.AsyncClient) -> tuple[int, str]:
     """What the banner says that is served now."""
     script = (await client.get("/v1/sites/shop/banner.js")).content
     version = re.search(rb'"version":(\d+)', script)
-    tag = re.search(rb'"artifact":"([0-9a-f]{16})"', script)
+    tag = re.search(rb'artifact:"([0-9a-f]{16})"', script)
     assert version
     assert tag
     return int(version[1]), tag[1].decode()

@@ -22,10 +22,12 @@ table artifacts
     body blob not null
     brotli blob not null
     gzip blob not null
+    part text not null default 'banner'::text
     constraint artifacts_pkey PRIMARY KEY (site_id, digest)
     constraint artifacts_site_id_tag_key UNIQUE (site_id, tag)
     constraint artifacts_site_id_version_fkey FOREIGN KEY (site_id, version) REFERENCES versions(site_id, number)
     constraint artifacts_digest_check CHECK ((length((digest)::bytea) = 32))
+    constraint artifacts_part_check CHECK ((part = ANY (ARRAY['banner'::text, 'settings'::text])))
     constraint artifacts_tag_check CHECK ((length((tag)::bytea) = 8))
 
 table caught

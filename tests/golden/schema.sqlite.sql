@@ -18,7 +18,8 @@ CREATE TABLE artifacts (
     created_at bigint not null,
     body blob not null,
     brotli blob not null,
-    gzip blob not null,
+    gzip blob not null, part text not null default 'banner'
+    check (part in ('banner', 'settings')),
     primary key (site_id, digest),
     unique (site_id, tag),
     foreign key (site_id, version) references versions (site_id, number)

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from consent_service.errors import Conflict, NotFound
-from consent_service.model import Draft
+from consent_service.model import Draft, Part
 from consent_service.store import Store, open_store
 from tests.store import given
 
@@ -202,6 +202,23 @@ async def test_a_banner_of_no_version_is_a_conflict(store: Store) -> None:
     site = await given.published(store)
     with pytest.raises(Conflict):
         await store.policies.add_artifact(given.artifact(site.id, 9))
+
+
+async def test_the_second_file_is_found_by_its_digest_alone(store: Store) -> None:
+    """A receipt names the banner, and never what the banner loads."""
+    site = await given.published(store)
+    first = given.artifact(site.id)
+    second = replace(given.artifact(site.id, at=given.NOW + 1), part=Part.SETTINGS)
+    for artifact in (first, second):
+        await store.policies.add_artifact(artifact)
+    assert await store.policies.artifact_by_digest(site.id, second.digest) == second
+    assert await store.policies.artifact(site.id, 1, "en") == first
+    assert await store.policies.artifact_by_tag(site.id, first.tag) == first
+    with pytest.raises(NotFound):
+        await store.policies.artifact_by_tag(site.id, second.tag)
+    swedish = replace(given.artifact(site.id, language="sv"), part=Part.SETTINGS)
+    await store.policies.add_artifact(swedish)
+    assert await store.policies.languages(site.id, 1) == ["en"]
 
 
 UNKNOWN_TAGS = ["", "0" * 16, "0" * 15, "g" * 16, "00 00" * 4, "ABCDEF0123456789"]

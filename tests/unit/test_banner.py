@@ -3,13 +3,15 @@
 import gzip
 import json
 import re
+from collections import defaultdict
 from typing import Any
 
 import brotli
+import msgspec
 import pytest
 from msgspec.structs import replace
 
-from consent_service import banner
+from consent_service import banner, slots
 from consent_service.model import (
     OPTIONAL,
     Artifact,
@@ -17,10 +19,13 @@ from consent_service.model import (
     CategoryChange,
     ChangeClass,
     ChangeKind,
+    Part,
     PolicyVersion,
+    Storage,
 )
 from consent_service.signing import sha256_b64
 from tests.given import Json, declaration, policy, policy_json, text
+from tests.tools import ROOT
 
 NOW = 1_700_000_000
 
@@ -38,21 +43,43 @@ def version(number: int = 1, **changed: Any) -> PolicyVersion:
 
 
 def composed(of: PolicyVersion | None = None, language: str = "en", now: int = NOW) -> Artifact:
-    return banner.compose(1, of or version(), language, now)
+    return banner.compose(1, of or version(), language, now).banner
 
 
-def read_config(artifact: Artifact) -> Json:
-    """The configuration in the composed bytes, as a browser reads it."""
-    before, after = banner.bundle().split(banner.SLOT)
-    inside = artifact.body.removeprefix(before).removesuffix(after)
-    assert artifact.body == before + inside + after
-    config: Json = json.loads(inside)
+def settings(of: PolicyVersion | None = None, language: str = "en") -> Artifact:
+    return banner.compose(1, of or version(), language, NOW).settings
+
+
+def configured(of: PolicyVersion | None = None, language: str = "en") -> Json:
+    """The configuration that both files are composed from, as JSON."""
+    made = banner.configuration(of or version(), language)
+    config: Json = json.loads(json.dumps(msgspec.to_builtins(made)))
     return config
 
 
-def test_the_built_widget_has_one_place_for_the_configuration() -> None:
-    assert banner.bundle().count(banner.SLOT) == 1
-    assert banner.SLOT not in composed().body
+def literals(of: PolicyVersion | None = None, language: str = "en") -> dict[str, Any]:
+    """What goes into the free names, where that is JSON."""
+    made = slots.of(banner.configuration(of or version(), language))
+    return {name: json.loads(text) for name, text in made.items() if name != "DECLARED"}
+
+
+def test_every_free_name_is_filled_in() -> None:
+    for name in ("banner.js", "settings.js"):
+        assert slots.names(banner.built(name))
+    for file in (composed(), settings(), composed(version(languages=["en"]))):
+        assert not slots.names(file.body)
+
+
+def test_what_needs_no_literal_gets_none() -> None:
+    """No name is filled in that neither file has: visitors would never see it."""
+    used = slots.names(banner.built("banner.js") + banner.built("settings.js"))
+    texts = set(configured()["texts"])
+    built_in = (
+        {name for name in texts if name.startswith("change_")}
+        | {each.value for each in Storage}
+        | {"items"}
+    )
+    assert literals().keys() - built_in <= used
 
 
 def test_the_same_policy_gives_the_same_bytes_whenever_it_is_composed() -> None:
@@ -73,8 +100,23 @@ def test_the_digest_is_of_the_bytes_and_the_tag_is_in_them() -> None:
     artifact = composed()
     assert artifact.digest == sha256_b64(artifact.body)
     assert re.fullmatch("[0-9a-f]{16}", artifact.tag)
-    assert read_config(artifact)["artifact"] == artifact.tag
+    assert artifact.body.count(f'"{artifact.tag}"'.encode()) == 1
     assert artifact.tag == banner.tag(version(), "en")
+
+
+def test_the_banner_names_the_exact_bytes_of_the_settings() -> None:
+    made = banner.compose(1, version(), "en", NOW)
+    assert (made.banner.part, made.settings.part) == (Part.BANNER, Part.SETTINGS)
+    assert made.settings.digest == sha256_b64(made.settings.body)
+    assert made.banner.body.count(f'"{made.settings.digest}"'.encode()) == 1
+    assert brotli.decompress(made.settings.brotli) == made.settings.body
+    assert gzip.decompress(made.settings.gzip) == made.settings.body
+
+
+def test_settings_that_are_the_same_are_the_same_file() -> None:
+    """Their address is their hash: a version that changes nothing in them is loaded by nobody."""
+    assert settings(version(2)).digest == settings().digest
+    assert settings(version(2)).tag == settings().tag
 
 
 CHANGED: dict[str, PolicyVersion] = {
@@ -120,8 +162,8 @@ def test_each_language_is_an_artifact_of_its_own() -> None:
     english, swedish = composed(), composed(language="sv")
     assert english.tag != swedish.tag
     assert (english.language, swedish.language) == ("en", "sv")
-    assert read_config(swedish)["texts"]["title"] == "Which cookies? (sv)"
-    assert read_config(swedish)["texts"]["accept"] != read_config(english)["texts"]["accept"]
+    assert configured(language="sv")["texts"]["title"] == "Which cookies? (sv)"
+    assert configured(language="sv")["texts"]["accept"] != configured()["texts"]["accept"]
 
 
 HOSTILE = [
@@ -143,21 +185,19 @@ HOSTILE = [
 def test_a_text_may_hold_anything_and_stays_a_text(hostile: str) -> None:
     declared = [declaration(hostile, "marketing", provider=hostile, purpose=text(hostile))]
     titled = {name: {**each, "title": text(hostile)} for name, each in _categories().items()}
-    artifact = composed(
-        version(
-            banner={"title": text(hostile), "intro": text(hostile)},
-            declarations=declared,
-            categories=titled,
-        )
+    of = version(
+        banner={"title": text(hostile), "intro": text(hostile)},
+        declarations=declared,
+        categories=titled,
     )
-    config = read_config(artifact)
-    assert config["texts"]["title"] == config["texts"]["intro"] == hostile
-    (item,) = config["declarations"]
-    assert (item["name"], item["provider"], item["purpose"]) == (hostile, hostile, hostile)
-    assert {each["title"] for each in config["categories"]} == {hostile}
-    own = artifact.body.removeprefix(banner.bundle().split(banner.SLOT)[0])
-    for raw in (b"</script", b"<!--", "\u2028".encode(), "\u2029".encode(), b"<script"):
-        assert raw not in own.removesuffix(banner.bundle().split(banner.SLOT)[1])
+    read = literals(of)
+    assert read["title"] == read["intro"] == hostile
+    assert {title for title, _ in read["CATEGORIES"]} == {hostile}
+    assert read["ITEMS"][-1][1][:3] == [hostile, f"{hostile} (SE)", hostile]
+    for file, name in ((composed(of), "banner.js"), (settings(of), "settings.js")):
+        own = slots.filled(banner.built(name), defaultdict(bytes))
+        for raw in (b"</script", b"<!--", "\u2028".encode(), "\u2029".encode(), b"<script"):
+            assert file.body.count(raw) == own.count(raw)
 
 
 def _categories() -> Json:
@@ -171,9 +211,7 @@ def test_the_configuration_is_what_the_widget_is_written_for() -> None:
             CategoryChange(epoch=2, kind=ChangeKind.ADDED, name="_pix", provider="AdPix"),
         )
     }
-    config = banner.configuration(replace(version(7, domain="tea.example"), history=history), "en")
-    read = read_config(composed(replace(version(7, domain="tea.example"), history=history)))
-    assert read.keys() == {*config, "artifact"}
+    read = configured(replace(version(7, domain="tea.example"), history=history))
     assert (read["site"], read["version"], read["language"]) == ("shop", 7, "en")
     assert (read["direction"], read["languages"]) == ("ltr", ["en", "sv"])
     assert read["epochs"] == {"preferences": 1, "statistics": 1, "marketing": 1}
@@ -182,11 +220,6 @@ def test_the_configuration_is_what_the_widget_is_written_for() -> None:
     assert [each["id"] for each in read["categories"]] == [each.value for each in Category]
     assert read["changes"] == {
         "marketing": [{"epoch": 2, "kind": "added", "name": "_pix", "provider": "AdPix"}]
-    }
-    assert read["links"] == {
-        "cookies": "/policies/shop/cookies?lang=en",
-        "privacy": "/policies/shop/privacy?lang=en",
-        "verify": "/help/check-a-receipt",
     }
     assert {
         "name": "_count_*",
@@ -203,21 +236,19 @@ def test_the_configuration_is_what_the_widget_is_written_for() -> None:
 
 def test_r10_an_editor_cannot_change_the_buttons() -> None:
     """The product's own labels come from its own files alone."""
-    labels = read_config(composed(version(banner={"title": text("x"), "intro": text("y")})))[
-        "texts"
-    ]
+    labels = configured(version(banner={"title": text("x"), "intro": text("y")}))["texts"]
     assert (labels["accept"], labels["reject"]) == ("Accept all", "Reject all")
 
 
 def test_r03_nothing_in_it_depends_on_who_asks() -> None:
     """It is made of the version and the language, and nothing else goes in."""
-    assert read_config(composed()).keys() >= {"site", "version", "texts"}
-    assert not {"visitor", "id", "ip", "session", "nonce"} & read_config(composed()).keys()
+    assert configured().keys() >= {"site", "version", "texts"}
+    assert not {"visitor", "id", "ip", "session", "nonce"} & configured().keys()
 
 
 def test_looks_and_withdrawal_are_handed_to_the_widget_as_they_are() -> None:
     withdrawal = {"reload": "offer", "hook": "/withdrawn"}
-    read = read_config(composed(version(theme={"layout": "card"}, withdrawal=withdrawal)))
+    read = configured(version(theme={"layout": "card"}, withdrawal=withdrawal))
     assert read["withdrawal"] == withdrawal
     assert read["theme"] == {
         "layout": "card",
@@ -242,7 +273,7 @@ def test_the_newest_note_is_told_in_the_banners_language(
     notice: dict[str, str], language: str, told: Json | None
 ) -> None:
     noted = replace(version(5), notice=notice, noticed=3 if notice else 0)
-    assert read_config(composed(noted, language))["notice"] == told
+    assert configured(noted, language)["notice"] == told
 
 
 def from_hosts(**hosts: str) -> list[Json]:
@@ -274,6 +305,81 @@ def from_hosts(**hosts: str) -> list[Json]:
 def test_declared_hosts_are_held_unless_something_necessary_comes_from_them(
     declared: list[Json], held: dict[str, str]
 ) -> None:
-    assert read_config(composed(version(declarations=declared)))["hosts"] == held
-    unblocked = composed(version(declarations=declared, blocking=False))
-    assert read_config(unblocked)["hosts"] == {}
+    assert configured(version(declarations=declared))["hosts"] == held
+    unblocked = version(declarations=declared, blocking=False)
+    assert configured(unblocked)["hosts"] == {}
+
+
+# --- The free names ------------------------------------------------------------------------------
+
+VECTORS = ROOT / "tests/vectors"
+
+
+def told() -> PolicyVersion:
+    """A version in which every list has something: what both compositions are compared by."""
+    declared = [
+        declaration("session", "necessary", country=""),
+        declaration("_ga", "statistics", hosts=["stats.example"]),
+        declaration("_ga_*", "statistics", provider="Other <Ltd>", hosts=["b.example"]),
+        declaration("a.b/c", "marketing", storage="local_storage"),
+        declaration("r\u00e4ksm\u00f6rg\u00e5s \U0001f600", "marketing", storage="indexed_db"),
+        declaration("pixel", "marketing", storage="pixel", hosts=["ads.example"]),
+    ]
+    changed = (
+        CategoryChange(epoch=2, kind=ChangeKind.ADDED, name="{provider}", provider="AdPix"),
+        CategoryChange(epoch=3, kind=ChangeKind.TEXT),
+    )
+    return replace(
+        version(7, domain="tea.example", declarations=declared),
+        history={Category.MARKETING: changed, Category.STATISTICS: changed[1:]},
+    )
+
+
+def test_the_widgets_tests_compose_the_same() -> None:
+    """`python -m tests.unit.test_banner` writes the vector anew."""
+    kept = json.loads((VECTORS / "slots.json").read_text())
+    assert kept == _vector()
+
+
+def _vector() -> list[Json]:
+    made = []
+    for of in (told(), version(languages=["en"])):
+        filled = slots.of(banner.configuration(of, "en"))
+        texts = {name: text.decode() for name, text in filled.items()}
+        made.append({"config": configured(of), "literals": texts})
+    return made
+
+
+def test_texts_of_changes_go_along_only_where_there_were_some() -> None:
+    assert literals()["changed"] == literals()["rest"] == ""
+    assert literals(told())["changed"]
+    assert literals(told())["CHANGES"] == [
+        [2, 3, "What this category is for"],
+        [3, 2, "New: {provider} (AdPix)"],
+        [3, 3, "What this category is for"],
+    ]
+
+
+def test_the_switch_of_languages_goes_along_only_where_there_are_several() -> None:
+    assert banner.built("language.js") in composed().body
+    assert banner.built("language.js") not in composed(version(languages=["en"])).body
+
+
+@pytest.mark.parametrize("row", json.loads((VECTORS / "patterns.json").read_text()))
+def test_r24_a_declared_name_covers_what_it_says_and_nothing_else(row: list[Any]) -> None:
+    name, found, covered = row
+    inside = slots.pattern([name, "another"]).replace("[^]", r"[\s\S]")
+    assert inside.startswith("/^(?:")
+    assert bool(re.fullmatch(inside[1:-1].replace("$", r"\Z"), found)) is covered
+
+
+def test_no_name_can_end_its_pattern() -> None:
+    for hostile in [*HOSTILE, "/", "|", ")", "]", "$", "\n", "/;alert(1)//"]:
+        inside = slots.pattern([hostile, "x"]).removeprefix("/^(?:").removesuffix(")$/")
+        assert re.fullmatch(r"([\w|-]|\\u[0-9a-f]{4}|\[\^\]\*)+", inside, re.ASCII), hostile
+    assert slots.pattern([]) == "0"
+    assert slots.pattern(["a"]) == "/^a$/"
+
+
+if __name__ == "__main__":
+    (VECTORS / "slots.json").write_text(json.dumps(_vector(), indent=1, sort_keys=True) + "\n")

@@ -18,6 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model", "errors", "help", "__version__"}),
     frozenset(
         {"settings", "words", "parsing", "changes", "checks", "choice_cookie", "policy_files"}
+        | {"slots"}
     ),
     frozenset({"signing", "merkle", "banner", "notices"}),
     frozenset({"store"}),

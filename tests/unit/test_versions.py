@@ -21,7 +21,7 @@ def test_r43_a_version_of_an_earlier_release_is_read_and_shown(name: str) -> Non
     version = policies.decode_version(body)
     assert (version.number, version.change_class) == (3, ChangeClass.MAJOR)
     assert version.history["marketing"][0].name == "_pix2"  # type: ignore[index]  # a category is its text
-    assert banner.compose(1, version, "sv", 0).version == 3
+    assert banner.compose(1, version, "sv", 0).banner.version == 3
 
 
 def test_what_earlier_versions_do_not_say_is_what_they_meant() -> None:

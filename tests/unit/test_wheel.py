@@ -10,7 +10,8 @@ import pytest
 from tests.tools import ROOT, project_files
 
 MUST = (
-    "consent_service/banner.min.js",
+    "consent_service/built/banner.js",
+    "consent_service/built/settings.js",
     "consent_service/help/settings.md",
     "consent_service/locales/en.json",
 )

@@ -1,9 +1,9 @@
 /**
  * What a choice is called, and what must be told before it. Pure.
  *
- * @import { Change, Config, Receipt, StoredChoice } from "../types/internal.js"
+ * @import { Change, Receipt, StoredChoice } from "../types/internal.js"
  */
-import { holds, OPTIONAL } from "./ask.js";
+import { ALL, holds } from "./ask.js";
 
 /**
  * A choice that denies what was in force is a withdrawal, whatever was pressed.
@@ -12,34 +12,30 @@ import { holds, OPTIONAL } from "./ask.js";
  * @param {number} granted
  * @returns {Receipt["action"]}
  */
-export function actionOf(before, granted) {
-  if (before & ~granted) return "withdraw";
-  if (!granted) return "reject_all";
-  return granted === 7 ? "accept_all" : "custom";
-}
+export const actionOf = (before, granted) =>
+  before & ~granted
+    ? "withdraw"
+    : granted
+      ? granted < ALL
+        ? "custom"
+        : "accept_all"
+      : "reject_all";
 
 /** Which of the three screenshots shows what was seen: the style sheet turns at 40 and 64 em.
  * @param {number} width  CSS pixels.
  * @returns {Receipt["viewport"]} */
 export const viewportOf = (width) => (width < 640 ? "narrow" : width < 1024 ? "medium" : "wide");
 
-/** What changed, for this visitor, in the categories asked about.
- * @param {Config["changes"]} changes
- * @param {StoredChoice | null} stored
+/** What changed, for this visitor, in the categories asked about: each line once, though it may
+ * concern several.
+ * @param {Change[]} changes
+ * @param {Pick<StoredChoice, "answered"> | null} stored
  * @param {number} about
- * @returns {Change[]} */
-export const news = (changes, stored, about) =>
-  OPTIONAL.flatMap((category, index) =>
-    ((holds(about, category) && changes[category]) || []).filter(
-      ({ epoch }) => stored && epoch > stored.epochs[index],
-    ),
-  );
-
-/** How many others than the controller have a part in what is asked (R14).
- * @param {Pick<Config, "controller" | "declarations">} config */
-export const thirdParties = ({ controller, declarations }) =>
-  new Set(
-    declarations
-      .filter(({ category, provider }) => category !== "necessary" && provider !== controller)
-      .map(({ provider }) => provider),
-  ).size;
+ * @returns {string[]} */
+export const news = (changes, stored, about) => [
+  ...new Set(
+    changes
+      .filter(([at, epoch]) => stored && holds(about, at) && epoch > stored.answered[at - 1])
+      .map(([, , line]) => line),
+  ),
+];

@@ -4,14 +4,11 @@
  * @import { ConsentApi } from "../types/consent.js"
  */
 import { choose } from "./choose.js";
+import { close, open } from "./open.js";
 import { get, has } from "./state.js";
 
-/**
- * @param {() => void} open
- * @param {() => void} close
- * @returns {ConsentApi}
- */
-export const makeApi = (open, close) => ({
+/** @returns {ConsentApi} */
+export const makeApi = () => ({
   get,
   has,
   on(name, listener) {

@@ -5,24 +5,20 @@
  * A set of categories is a number, as in the choice cookie: preferences 1, statistics 2,
  * marketing 4.
  *
- * @import { Answer, Days, Epochs, Optional, Verdict } from "../types/internal.js"
+ * @import { Answer, Verdict } from "../types/internal.js"
  */
 
-/** The categories that a visitor may deny, in the order of the product.
- * @type {readonly Optional[]} */
-export const OPTIONAL = ["preferences", "statistics", "marketing"];
+/** In the order of the product. */
+export const CATEGORIES = ["necessary", "preferences", "statistics", "marketing"];
 
 export const MARKETING = 4;
+export const ALL = 7;
 
-/** The set of those that pass. @param {(name: Optional, index: number) => unknown} test */
-export const setOf = (test) =>
-  OPTIONAL.reduce((set, name, index) => (test(name, index) ? set | (1 << index) : set), 0);
-
-/** Whether a set holds a category; the necessary one is in every set.
+/** Whether a set holds the category at that place; the necessary one is in every set, an unknown
+ * one (at -1) in none.
  * @param {number} set
- * @param {string} name */
-export const holds = (set, name) =>
-  name === "necessary" || (set & (1 << OPTIONAL.indexOf(/** @type {Optional} */ (name)))) > 0;
+ * @param {number} place */
+export const holds = (set, place) => !!(((set * 2 + 1) >> place) & 1);
 
 /**
  * About what the visitor must be asked, and what may run until then.
@@ -31,24 +27,17 @@ export const holds = (set, name) =>
  * visitor granted the current epoch is above the answered one.
  *
  * @param {Answer | null} stored
- * @param {Epochs} epochs
- * @param {Days} days
+ * @param {number[]} epochs  Of the optional categories, in the order of the product.
+ * @param {number} grantedDays  How long a grant stands.
+ * @param {number} refusedDays
  * @param {number} today  Days since 1970-01-01, UTC.
  * @returns {Verdict}
  */
-export function mustAsk(stored, epochs, days, today) {
-  if (!stored || lapsed(stored, days, today)) return { about: 7, inForce: 0 };
-  const risen = setOf((name, index) => epochs[name] > stored.epochs[index]);
-  return { about: stored.granted & risen, inForce: stored.granted & ~risen };
-}
-
-/**
- * @param {Answer} stored
- * @param {Days} days
- * @param {number} today
- */
-function lapsed(stored, days, today) {
-  const age = today - stored.day;
+export function mustAsk(stored, epochs, grantedDays, refusedDays, today) {
   // One day ahead is a traveller's clock; more is a clock that was wrong when it was stored.
-  return age < -1 || age >= (stored.granted ? days.granted : days.refused);
+  if (!stored || stored.day > today + 1) return [ALL, 0];
+  const { day, granted, answered } = stored;
+  if (today - day >= (granted ? grantedDays : refusedDays)) return [ALL, 0];
+  const risen = epochs.reduce((set, epoch, at) => set | (+(epoch > answered[at]) << at), 0);
+  return [granted & risen, granted & ~risen];
 }

@@ -5,8 +5,9 @@
  * @import { Receipt, Recorded, Source } from "../types/internal.js"
  */
 import { actionOf, viewportOf } from "./answer.js";
+import { holds } from "./ask.js";
 import { clear } from "./clear.js";
-import { api, config, say } from "./config.js";
+import { api, language } from "./config.js";
 import { format, parse } from "./cookie.js";
 import { apply, outdated } from "./gate.js";
 import { lengthen, uuid7 } from "./id.js";
@@ -14,8 +15,12 @@ import { drop, forget, keep, kept, read, write } from "./memory.js";
 import { send } from "./receipts.js";
 import { safely } from "./safely.js";
 import { gpc } from "./signals.js";
-import { choices, has, look, state, tell, today } from "./state.js";
+import { choices, inForce, look, stand, stored, tell, today } from "./state.js";
+import { render } from "./ui/banner.js";
 import { announce } from "./ui/stage.js";
+
+/** What each part of ours wants to be told after a change. @type {(() => void)[]} */
+export const tellers = [];
 
 /**
  * The visitor has chosen. It holds at once: the cookie first, then whoever listens, then the
@@ -27,30 +32,29 @@ import { announce } from "./ui/stage.js";
  */
 export function choose(granted, source, layer) {
   const short = uuid7(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
-  const { inForce, stored: former } = state;
-  if (former?.pending) drop();
-  const stored = parse(format(config, today(), granted, gpc(), short));
-  const id = lengthen(short);
-  Object.assign(state, { stored, made: id, about: 0, inForce: granted, failed: false });
-  state.recorded = undefined;
+  const before = inForce;
+  const previous = stored?.id ?? null;
+  if (stored?.pending) drop();
+  const choice = parse(format(__VERSION__, __EPOCHS__, today(), granted, gpc(), short));
+  if (choice) write(choice);
   /** @type {Receipt} */
   const receipt = {
-    id,
-    version: config.version,
-    language: config.language,
-    artifact: config.artifact,
-    action: actionOf(inForce, granted),
+    id: lengthen(short),
+    version: __VERSION__,
+    language,
+    artifact: __TAG__,
+    action: actionOf(before, granted),
     source,
     layer,
     viewport: viewportOf(innerWidth),
-    choices: choices(),
+    choices: choices(granted),
     gpc: gpc(),
-    previous: former?.id ?? null,
+    previous,
   };
-  if (stored) write(stored);
+  stand(choice, receipt);
   if (granted) keep(receipt);
   settle(() => deliver(receipt));
-  announce(say("saved"), true);
+  announce(__saved__, true);
 }
 
 /**
@@ -60,10 +64,11 @@ export function choose(granted, source, layer) {
  * @param {() => void} [before]
  */
 function settle(before) {
+  for (const update of tellers) update();
   tell("change");
   apply();
   erase();
-  state.render();
+  render();
   setTimeout(() => {
     before?.();
     if (!outdated()) return;
@@ -73,37 +78,35 @@ function settle(before) {
   });
 }
 
-const erase = () => clear(config.declarations, has);
+const erase = () => clear((place) => holds(inForce, place));
 
 /** @param {Receipt} receipt */
 const deliver = (receipt) => send(`${api}receipts`, receipt, safely(recorded), safely(lost));
 
 /** @param {Receipt} receipt @param {Recorded} answer */
-function recorded({ id }, { recorded_at }) {
-  const stored = read() ?? state.stored;
-  if (id === state.made) state.recorded = recorded_at;
+function recorded(receipt, { recorded_at }) {
+  Object.assign(receipt, { recorded_at });
+  const choice = read() ?? stored;
   // Only if the cookie is still of this choice: another tab may have made a newer one.
-  if (stored?.id !== id) return;
-  state.stored = { ...stored, pending: false };
-  write(state.stored);
+  if (choice?.id !== receipt.id) return;
+  write({ ...choice, pending: false });
+  look();
   drop();
 }
 
 /** A grant that nobody can prove is not used (R47). @param {{ id: string }} receipt */
 function lost({ id }) {
   look();
-  if (state.stored?.id !== id) return;
+  if (stored?.id !== id) return;
   forget();
   drop();
-  state.stored = null;
-  state.failed = true;
-  look();
+  stand(null);
   settle();
 }
 
 /** At the start of a page: send again what could not be stored, or let the grant lapse. */
 export function resume() {
-  const { id, pending } = state.stored ?? {};
+  const { id, pending } = stored ?? {};
   const receipt = pending ? kept() : undefined;
   if (receipt && receipt.id === id) deliver(receipt);
   else if (pending && id) lost({ id });

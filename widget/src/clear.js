@@ -2,18 +2,10 @@
  * Deleting what was declared for denied categories (R24): cookies on every domain and path that a
  * page may reach, both storages, databases. What only the site's server can delete (HttpOnly
  * cookies, other hosts') is out of reach from here.
- *
- * @import { Declaration } from "../types/internal.js"
  */
 import { safely } from "./safely.js";
 
-/** Whether a declared name, in which `*` stands for any characters, covers an item's name.
- * @param {string} pattern
- * @param {string} name */
-export const covers = (pattern, name) =>
-  new RegExp(`^${pattern.replace(/[^\w*]/g, "\\$&").replace(/\*/g, "[^]*")}$`).test(name);
-
-/** Every part of a text that begins, or ends, at one of its separators.
+/** A host and its parents.
  * @param {string} host
  * @returns {string[]} the domains that a cookie seen on this host may be set for */
 export const domainsOf = (host) => {
@@ -43,37 +35,43 @@ export function expire(name) {
 export const secure = () => (location.protocol === "https:" ? ";Secure" : "");
 
 /**
- * Delete the declared items of all categories but those that `keeps` names. An item that is also
- * declared for a kept category stays. A storage in which nothing is denied is not looked at.
+ * Delete the declared items of all categories but the kept ones. An item that is also declared
+ * for a kept category stays. A storage in which nothing is denied is not looked at.
  *
- * @param {Declaration[]} declarations
- * @param {(category: string) => boolean} keeps
+ * @param {(place: number) => boolean} keeps  Whether the category at that place is kept.
  */
-export function clear(declarations, keeps) {
-  for (const storage in REMOVERS) {
-    const all = declarations.filter((declaration) => declaration.storage === storage);
-    /** @type {Doomed} */
-    const doomed = (name) => {
-      const found = all.filter((declaration) => covers(declaration.name, name));
-      return found.length > 0 && !found.some(({ category }) => keeps(category));
-    };
-    if (all.some(({ category }) => !keeps(category))) safely(REMOVERS[storage])(doomed);
-  }
-}
+export const clear = (keeps) =>
+  __DECLARED__.forEach((patterns, storage) => {
+    /** @param {boolean} kept @param {string} [name] */
+    const some = (kept, name) =>
+      patterns.some(
+        (pattern, place) =>
+          pattern && keeps(place) === kept && (name === undefined || pattern.test(name)),
+      );
+    if (some(false)) {
+      safely(REMOVERS[storage])((name) => some(false, name) && !some(true, name));
+    }
+  });
 
 /** @typedef {(name: string) => boolean} Doomed */
 
-/** @type {Record<string, (doomed: Doomed) => void>} */
-const REMOVERS = {
-  cookie: (doomed) =>
+/** @param {globalThis.Storage} storage @param {Doomed} doomed */
+const empty = (storage, doomed) =>
+  Object.keys(storage)
+    .filter(doomed)
+    .forEach((name) => storage.removeItem(name));
+
+/** In the order in which the service names the storages. @type {((doomed: Doomed) => void)[]} */
+const REMOVERS = [
+  (doomed) =>
     document.cookie
       .split("; ")
       .map((pair) => pair.split("=")[0])
       .filter(doomed)
       .forEach(expire),
-  local_storage: (doomed) => empty(localStorage, doomed),
-  session_storage: (doomed) => empty(sessionStorage, doomed),
-  indexed_db: (doomed) => {
+  (doomed) => empty(localStorage, doomed),
+  (doomed) => empty(sessionStorage, doomed),
+  (doomed) => {
     const remove = ({ name = "" }) => doomed(name) && indexedDB.deleteDatabase(name);
     // Where databases are blocked there is nothing to delete, and nobody to tell.
     indexedDB.databases().then(
@@ -81,10 +79,4 @@ const REMOVERS = {
       () => {},
     );
   },
-};
-
-/** @param {globalThis.Storage} storage @param {Doomed} doomed */
-const empty = (storage, doomed) =>
-  Object.keys(storage)
-    .filter(doomed)
-    .forEach((name) => storage.removeItem(name));
+];

@@ -1,26 +1,20 @@
 /**
- * What the service wrote into this script, and where the script came from.
- *
- * @import { Config } from "../types/internal.js"
+ * Where this script came from. What the service wrote into it stands in its free names, such as
+ * `__VERSION__` (types/internal.d.ts has them all), each replaced by a literal when a policy
+ * version is published.
  */
-
-/** Replaced by the service; the build refuses a bundle that holds it more or less than once.
- * @type {Config} */
-export const config = __CONFIG__;
 
 /** The tag that loaded us. It can only be read while the script first runs. */
 export const tag = /** @type {HTMLScriptElement & { policy?: any } | null} */ (
   document.currentScript
 );
 
-/** Our own address; the page's where somebody pasted the script into it. */
-export const source = new URL(tag?.src || location.href);
+export const site = __SITE__;
+export const language = __LANGUAGE__;
+export const categories = __CATEGORIES__;
+
+/** The service; the page's own origin where somebody pasted the script into it. */
+export const { origin } = new URL(tag?.src || location.href);
 
 /** Where this site's banner and receipts are. */
-export const api = `${source.origin}/v1/sites/${config.site}/`;
-
-/** One text of ours with its `{names}` filled in.
- * @param {string} key
- * @param {Record<string, string | number>} [values] */
-export const say = (key, values = {}) =>
-  config.texts[key].replace(/{(\w+)}/g, (_, name) => String(values[name]));
+export const api = `${origin}/v1/sites/${site}/`;

@@ -3,21 +3,23 @@
  *
  * `consent=1.<version>.<day>.<bits>.<epochs>[.<id>][.p]`
  *
- * @import { Config, Days, StoredChoice } from "../types/internal.js"
+ * @import { StoredChoice } from "../types/internal.js"
  */
-import { MARKETING, OPTIONAL } from "./ask.js";
-import { lengthen, madeAt, SHORT } from "./id.js";
+import { MARKETING } from "./ask.js";
+import { lengthen, madeAt } from "./id.js";
 
 export const DAY = 864e5;
 
 /** Beside 1, 2 and 4 for the categories: marketing was granted despite the browser's signal. */
 const DESPITE = 8;
 
-const EPOCH = "([\\da-z]{1,4})";
-const SHAPE = new RegExp(
-  `^(consent=1\\.[\\da-z]{1,6}\\.${EPOCH}\\.([0-7]|1[2-5])\\.${EPOCH}-${EPOCH}-${EPOCH}` +
-    `(?:\\.(${SHORT}))?)(\\.p)?$`,
-);
+/** The id is the base64url of a UUIDv7 in its only spelling: version and variant have their
+ * places in it. */
+const SHAPE =
+  /^(consent=1\.([\da-z]{1,6})\.([\da-z]{1,4})\.([0-7]|1[2-5])\.([\da-z]{1,4})-([\da-z]{1,4})-([\da-z]{1,4})(\.[\w-]{8}[c-f][\w-][CGKOSWaeimquy26-][\w-]{10}[AQgw])?)(\.p)?$/;
+
+/** @param {string} digits */
+const number = (digits) => parseInt(digits, 36);
 
 /** A stranger's text to a choice. Total: a choice or null, never an exception.
  * @param {string} pair  One name and value of `document.cookie`.
@@ -25,38 +27,37 @@ const SHAPE = new RegExp(
 export function parse(pair) {
   const match = SHAPE.exec(pair);
   if (!match) return null;
-  const [, text, day, bits, ...rest] = match;
+  const [, written, version, day, bits, one, two, three, short, pending] = match;
   const granted = +bits & 7;
-  const [short, p] = rest.slice(3);
   // An id where nothing is granted, or a grant without one, is not ours (R32).
-  if (!short === granted > 0 || (p && !short)) return null;
+  if (!short !== !granted || (pending && !short)) return null;
   return {
-    text,
-    day: parseInt(day, 36),
+    written,
+    version: number(version),
+    day: number(day),
     granted,
-    epochs: rest.slice(0, 3).map((epoch) => parseInt(epoch, 36)),
-    id: short ? lengthen(short) : null,
+    answered: [one, two, three].map(number),
+    id: short ? lengthen(short.slice(1)) : null,
     despite: +bits >= DESPITE,
-    pending: !!p,
+    pending: !!pending,
   };
 }
 
 /**
  * A choice made today, as it is stored.
  *
- * @param {Pick<Config, "version" | "epochs">} config
+ * @param {number} version
+ * @param {number[]} epochs
  * @param {number} day
  * @param {number} granted
  * @param {boolean} signal  Whether the browser sends its signal.
  * @param {string} short  The receipt's id; it is written only where something is granted.
  */
-export function format({ version, epochs }, day, granted, signal, short) {
-  const despite = signal && granted & MARKETING ? DESPITE : 0;
-  const answered = OPTIONAL.map((name) => epochs[name].toString(36)).join("-");
-  const id = granted ? `.${short}.p` : "";
-  const [v, d] = [version.toString(36), day.toString(36)];
-  return `consent=1.${v}.${d}.${granted + despite}.${answered}${id}`;
-}
+export const format = (version, epochs, day, granted, signal, short) =>
+  `consent=1.${version.toString(36)}.${day.toString(36)}.` +
+  `${granted + (signal && granted & MARKETING ? DESPITE : 0)}.` +
+  epochs.map((epoch) => epoch.toString(36)).join("-") +
+  (granted ? `.${short}.p` : "");
 
 /**
  * The newest readable choice in `document.cookie`: a cookie for the host and one for a parent
@@ -72,11 +73,11 @@ export const newest = (jar) =>
 
 /**
  * How many seconds the cookie has left: its whole life at the moment of the choice, less when it
- * is written again, so that no visit ever renews it (R32).
+ * is written again, so that no visit ever renews it (R32). A refusal knows its day alone.
  *
  * @param {StoredChoice} choice
- * @param {Days} days
+ * @param {number} days  How long it stands.
  * @param {number} now  Unix milliseconds.
  */
-export const secondsLeft = ({ id }, days, now) =>
-  Math.ceil((id ? days.granted * DAY + madeAt(id) - now : days.refused * DAY) / 1000);
+export const secondsLeft = ({ id, day }, days, now) =>
+  Math.ceil(((id ? madeAt(id) : day * DAY) + days * DAY - now) / 1000);

@@ -1,8 +1,5 @@
 /** Receipt ids: UUIDv7 (RFC 9562), as the cookie's 22 characters and as canonical text. Pure. */
 
-/** The base64url of a UUIDv7, in its only spelling: version and variant are at fixed places. */
-export const SHORT = "[\\w-]{8}[c-f][\\w-][CGKOSWaeimquy26-][\\w-]{10}[AQgw]";
-
 /**
  * @param {number} now  Unix milliseconds.
  * @param {Uint8Array<ArrayBuffer>} bytes  16 random ones; they are overwritten.
@@ -16,12 +13,15 @@ export function uuid7(now, bytes) {
   return text.slice(0, 22).replace(/\+/g, "-").replace(/\//g, "_");
 }
 
+/** base64url to base64. @param {string} text */
+export const standard = (text) => text.replace(/-/g, "+").replace(/_/g, "/");
+
 /** The canonical text of an id. @param {string} short */
-export function lengthen(short) {
-  const raw = atob(short.replace(/-/g, "+").replace(/_/g, "/"));
-  const hex = [...raw].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, "0"));
-  return hex.join("").replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
+export const lengthen = (short) =>
+  [...atob(standard(short))]
+    .map((byte) => (byte.charCodeAt(0) + 256).toString(16).slice(1))
+    .join("")
+    .replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 
 /** When an id was made, in unix milliseconds. @param {string} id  Canonical text. */
 export const madeAt = (id) => parseInt(id.replace("-", "").slice(0, 12), 16);

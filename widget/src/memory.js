@@ -5,7 +5,6 @@
  * @import { Receipt, StoredChoice } from "../types/internal.js"
  */
 import { expire, secure } from "./clear.js";
-import { config } from "./config.js";
 import { newest, secondsLeft } from "./cookie.js";
 import { safely } from "./safely.js";
 
@@ -16,11 +15,12 @@ export const read = safely(() => newest(document.cookie));
 
 /** Keep a choice under its scope only: an older one under another would be a second answer. */
 export const write = safely((/** @type {StoredChoice} */ choice) => {
-  const { domain, days } = config;
+  const domain = __DOMAIN__;
   const within = domain && `.${location.hostname}`.endsWith(`.${domain}`);
+  const days = choice.id ? __GRANTED_DAYS__ : __REFUSED_DAYS__;
   forget();
   document.cookie =
-    `${choice.text}${choice.pending ? ".p" : ""};Path=/;SameSite=Lax${secure()}` +
+    `${choice.written}${choice.pending ? ".p" : ""};Path=/;SameSite=Lax${secure()}` +
     `;Max-Age=${secondsLeft(choice, days, Date.now())}${within ? `;Domain=${domain}` : ""}`;
 });
 

@@ -3,10 +3,11 @@
  * so keeps the size, the ratio and the styles that the page gave it, and nothing moves when the
  * embed loads.
  */
-import { config, say } from "./config.js";
+import { language } from "./config.js";
 import { safely } from "./safely.js";
 import { h } from "./ui/h.js";
 import { dress } from "./ui/dress.js";
+import { button } from "./ui/parts.js";
 
 /**
  * @param {HTMLIFrameElement} frame
@@ -15,20 +16,19 @@ import { dress } from "./ui/dress.js";
  */
 export function placeholder(frame, address, click) {
   const { host } = new URL(address, location.href);
-  const known = config.declarations.find(({ hosts }) =>
-    hosts.some((name) => `.${host}`.endsWith(`.${name}`)),
-  );
-  const who = known ? `${known.provider} (${host})` : host;
+  const providers = __PROVIDERS__;
+  const known = Object.keys(providers).find((name) => `.${host}`.endsWith(`.${name}`));
+  const who = known ? `${providers[known]} (${host})` : host;
   // Some browsers put a second empty page into a new iframe.
   frame.onload = safely(() => {
     const page = frame.contentDocument;
     if (!page || frame.src || page.body.firstChild) return;
     dress(page, /** @type {Window & typeof globalThis} */ (page.defaultView));
-    const name = frame.title || host;
-    page.body.append(
-      h("main.held", h("p", say("held", { name, who })), h("button.b", { click }, say("load"))),
-    );
-    page.documentElement.lang = config.language;
+    const told = __held__
+      .replace("{name}", () => frame.title || host)
+      .replace("{who}", () => who);
+    page.body.append(h("main.held", h("p", told), button(__load__, click)));
+    page.documentElement.lang = language;
   });
   frame.onload(new Event("load"));
 }

@@ -1,8 +1,10 @@
 /**
- * Making a held script run: a new element, because one that came from innerHTML never runs. A
- * page under Trusted Types must allow our policy for it: `trusted-types consent`.
+ * Scripts that we start: those of the page that were held, in a new element each, because one that
+ * came from innerHTML never runs; and our own other files. A page under Trusted Types must allow
+ * our policy for it: `trusted-types consent`.
  */
-import { tag } from "./config.js";
+import { api, tag } from "./config.js";
+import { standard } from "./id.js";
 
 /** @param {string} text */
 const same = (text) => text;
@@ -17,8 +19,36 @@ const RULES = { createScript: same, createScriptURL: same };
  *
  * @returns {typeof RULES}
  */
-export const trusted = () =>
+const trusted = () =>
   ((tag ?? RULES).policy ??= window.trustedTypes?.createPolicy("consent", RULES) ?? RULES);
+
+/**
+ * Load another file of ours, with what our own tag was given.
+ *
+ * @param {string} address  Below that of the site.
+ * @param {() => void} failed
+ * @param {{}} [more]
+ */
+export function load(address, failed, more) {
+  try {
+    const script = Object.assign(document.createElement("script"), { policy: trusted() }, more);
+    script.onerror = failed;
+    script.nonce = tag?.nonce ?? "";
+    script.src = trusted().createScriptURL(api + address);
+    document.head.append(script);
+  } catch {
+    failed();
+  }
+}
+
+/** Load a file that is named by its hash, and is those bytes or nothing.
+ * @param {string} hash @param {() => void} failed @param {{}} core  What it gets from us. */
+export const loadExact = (hash, failed, core) =>
+  load(`banner/${hash}.js`, failed, {
+    core,
+    integrity: `sha256-${standard(hash)}=`,
+    crossOrigin: "",
+  });
 
 /**
  * A script that does what the held one says, ready to be put in its place.

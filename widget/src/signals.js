@@ -1,9 +1,9 @@
 /**
  * The browser's own signal: Global Privacy Control (R7).
  *
- * @import { StoredChoice, Verdict } from "../types/internal.js"
+ * @import { Verdict } from "../types/internal.js"
  */
-import { MARKETING } from "./ask.js";
+import { ALL, MARKETING } from "./ask.js";
 
 /** Whether the browser asks that its data be neither sold nor shared. */
 export const gpc = () => navigator.globalPrivacyControl === true;
@@ -13,10 +13,14 @@ export const gpc = () => navigator.globalPrivacyControl === true;
  * asked about. Only a grant made despite the signal, at marketing's own switch, holds.
  *
  * @param {Verdict} verdict
- * @param {StoredChoice | null} stored
+ * @param {boolean} [despite]
  * @returns {Verdict}
  */
-export const heed = ({ about, inForce }, stored) => ({
-  about: about & ~MARKETING,
-  inForce: stored?.despite ? inForce : inForce & ~MARKETING,
-});
+export const heed = ([about, inForce], despite) => [
+  about & ~MARKETING,
+  despite ? inForce : inForce & ~MARKETING,
+];
+
+/** What "Accept all" grants: under the signal marketing stays as it is (R7).
+ * @param {number} inForce */
+export const everything = (inForce) => (gpc() ? (ALL - MARKETING) | inForce : ALL);

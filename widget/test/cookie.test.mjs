@@ -5,23 +5,23 @@ import { lengthen, madeAt, uuid7 } from "../src/id.js";
 
 const NOW = Date.UTC(2026, 10, 22, 18);
 const TODAY = Math.floor(NOW / DAY);
-const EPOCHS = { preferences: 1, statistics: 1, marketing: 2 };
-const CONFIG = { version: 7, epochs: EPOCHS };
+const EPOCHS = [1, 1, 2];
 
 const makeId = (now = NOW) => uuid7(now, crypto.getRandomValues(new Uint8Array(16)));
 
 /** @param {number} granted */
-const written = (granted, signal = false) => format(CONFIG, TODAY, granted, signal, makeId());
+const written = (granted, signal = false) => format(7, EPOCHS, TODAY, granted, signal, makeId());
 
 for (let granted = 0; granted < 8; granted++) {
   test(`the choice ${granted} comes back as it was written`, () => {
     const text = written(granted);
     const choice = parse(text);
     assert.equal(choice?.granted, granted);
+    assert.equal(choice?.version, 7);
     assert.equal(choice?.day, TODAY);
-    assert.deepEqual(choice?.epochs, [1, 1, 2]);
+    assert.deepEqual(choice?.answered, [1, 1, 2]);
     assert.equal(choice?.despite, false);
-    assert.equal(text, (choice?.text ?? "") + (granted ? ".p" : ""));
+    assert.equal(text, (choice?.written ?? "") + (granted ? ".p" : ""));
   });
 }
 
@@ -33,7 +33,7 @@ test("r32: a refusal has no id and nothing pending", () => {
 
 test("a grant has its receipt's id, and is pending until the mark goes", () => {
   const short = makeId();
-  const text = format(CONFIG, TODAY, 3, false, short);
+  const text = format(7, EPOCHS, TODAY, 3, false, short);
   assert.equal(parse(text)?.id, lengthen(short));
   assert.equal(parse(text)?.pending, true);
   assert.equal(parse(text.slice(0, -2))?.pending, false);
@@ -48,7 +48,8 @@ test("r07: only marketing can be granted despite the browser's signal", () => {
 
 test("r32: the longest cookie has at most 64 bytes, a usual one fewer than 50", () => {
   const longest = format(
-    { version: 2 ** 31 - 1, epochs: { preferences: 46655, statistics: 46655, marketing: 46655 } },
+    2 ** 31 - 1,
+    [46655, 46655, 46655],
     46655,
     7,
     true,
@@ -122,7 +123,7 @@ test("no text at all makes the reader fail", () => {
 });
 
 test("of several cookies the newest readable choice counts, wherever it stands", () => {
-  const old = format(CONFIG, TODAY - 3, 7, false, makeId());
+  const old = format(7, EPOCHS, TODAY - 3, 7, false, makeId());
   const refused = written(0);
   for (const jar of [
     [old, refused],
@@ -144,12 +145,13 @@ test("ids keep their time, and each has one spelling", () => {
 });
 
 test("r32: writing a cookie again gives it what is left, and no more", () => {
-  const days = { granted: 182, refused: 120 };
   const grant = parse(written(7));
   const refusal = parse(written(0));
   assert.ok(grant && refusal);
-  assert.equal(secondsLeft(grant, days, NOW), 182 * 86400);
-  assert.equal(secondsLeft(grant, days, NOW + 5 * DAY), 177 * 86400);
-  assert.ok(secondsLeft(grant, days, NOW + 183 * DAY) < 0);
-  assert.equal(secondsLeft(refusal, days, NOW), 120 * 86400);
+  assert.equal(secondsLeft(grant, 182, NOW), 182 * 86400);
+  assert.equal(secondsLeft(grant, 182, NOW + 5 * DAY), 177 * 86400);
+  assert.ok(secondsLeft(grant, 182, NOW + 183 * DAY) < 0);
+  // A refusal knows its day alone: its time counts from where that began.
+  assert.equal(secondsLeft(refusal, 120, NOW), 119.25 * 86400);
+  assert.equal(secondsLeft(refusal, 120, NOW + 5 * DAY), 114.25 * 86400);
 });

@@ -18,7 +18,6 @@ export const makeConfig = (changes = {}) => ({
   language: "en",
   direction: "ltr",
   languages: ["en", "sv"],
-  artifact: "0f3a9c1d5b7e2468",
   epochs: { preferences: 1, statistics: 1, marketing: 1 },
   days: { granted: 182, refused: 182 },
   domain: "",
@@ -59,11 +58,7 @@ export const makeConfig = (changes = {}) => ({
     declaration("_adpix", "marketing", "AdPix Ltd", "Recognises you on other sites.", "3 months"),
   ],
   changes: {},
-  links: {
-    cookies: "/policies/shop/cookies?lang=en",
-    privacy: "/policies/shop/privacy?lang=en",
-    verify: "/help/check-a-receipt",
-  },
+  hosts: { "stats.example": "statistics", "ads.example": "marketing" },
   ...changes,
 });
 
@@ -90,13 +85,4 @@ export function declaration(name, category, provider, purpose, duration) {
   };
 }
 
-/** As the service composes it. @param {string} bundle @param {Config} config */
-export function compose(bundle, config) {
-  const json = JSON.stringify(config)
-    .replaceAll("<", "\\u003c")
-    .replaceAll("\u2028", "\\u2028")
-    .replaceAll("\u2029", "\\u2029");
-  return bundle.replace("__CONFIG__", () => json);
-}
-
-export const BUNDLE = new URL("banner.min.js", FOLDER);
+export { BUILT, composed as compose } from "./composition.mjs";

@@ -7,9 +7,8 @@
  * @import { IncomingMessage, ServerResponse } from "node:http"
  * @import { Config } from "../types/internal.js"
  */
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { BUNDLE, compose, makeConfig } from "./fixture.mjs";
+import { compose, makeConfig } from "./fixture.mjs";
 
 /** @typedef {{ method: string, url: string, headers: IncomingMessage["headers"], body: string }} Asked */
 
@@ -50,19 +49,28 @@ export async function start() {
     answer: 201,
     /** @type {Partial<Config>} */
     config: {},
+    /** Names of built parts. @type {string[]} */
+    parts: [],
     /** By path. @type {Record<string, string>} */
     pages: { "/": page(TAG + TEXT) },
     /** @type {Record<string, string>} */
     headers: {},
   };
-  const bundle = readFileSync(BUNDLE, "utf8");
   const service = await listen(({ method, url, body }, response) => {
     response.setHeader("access-control-allow-origin", "*");
     const { pathname, searchParams } = new URL(url, "http://service");
     const language = searchParams.get("lang") ?? "en";
-    if (pathname === "/v1/sites/shop/banner.js") {
+    const files = ["en", "sv"].map((each) => {
+      const config = makeConfig({ language: each, ...state.config });
+      const { banner, settings, hash } = compose(config, { parts: state.parts });
+      /** @type {Record<string, string>} */
+      const own = { [`/banner/${hash}.js`]: settings };
+      return each === language ? { ...own, "/banner.js": banner } : own;
+    });
+    const script = Object.assign({}, ...files)[pathname.replace("/v1/sites/shop", "")];
+    if (script) {
       response.setHeader("content-type", "text/javascript; charset=utf-8");
-      return response.end(compose(bundle, makeConfig({ language, ...state.config })));
+      return response.end(script);
     }
     if (method !== "POST") return response.end("A page of the service.");
     if (state.answer === "drop") return response.destroy();

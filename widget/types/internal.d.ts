@@ -21,39 +21,35 @@ export interface Declaration {
 }
 
 /** What raised a category's epoch to `epoch`. */
-export interface Change {
+export interface PolicyChange {
   epoch: number;
-  kind: "added" | "longer" | "moved" | "provider" | "country" | "purpose" | "text" | "controller";
+  kind: string;
   name?: string;
   provider?: string;
 }
 
-/** What the service writes into the script in place of `__CONFIG__`. */
+/** What the service knows of one policy version, from which it fills the free names below. */
 export interface Config {
   site: string;
   version: number;
   language: string;
   direction: "ltr" | "rtl";
   languages: string[];
-  /** 16 hex digits that name these exact bytes to the service. */
-  artifact: string;
   epochs: Epochs;
-  days: Days;
+  days: { granted: number; refused: number };
   /** The domain that the choice holds for; empty for the page's own host alone. */
   domain: string;
   controller: string;
   texts: Record<string, string>;
   categories: { id: Optional | "necessary"; title: string; text: string }[];
   declarations: Declaration[];
-  changes: Partial<Record<Optional, Change[]>>;
-  links: { cookies: string; privacy: string; verify: string };
+  changes: Partial<Record<Optional, PolicyChange[]>>;
+  /** By host: the optional category that its declarations belong to. */
+  hosts: Record<string, Optional>;
 }
 
-/** How long a choice stands, in days. */
-export interface Days {
-  granted: number;
-  refused: number;
-}
+/** A line that tells what changed: the category's place, the epoch since which, the text. */
+export type Change = [place: number, epoch: number, line: string];
 
 /** What the ask-again rule needs to know of a stored choice. */
 export interface Answer {
@@ -62,13 +58,15 @@ export interface Answer {
   /** The set of granted categories: preferences 1, statistics 2, marketing 4. */
   granted: number;
   /** The epochs that were answered, in the order of the product. */
-  epochs: number[];
+  answered: number[];
 }
 
 /** What the choice cookie says. */
 export interface StoredChoice extends Answer {
   /** The cookie's name and value, but for the mark that a receipt is pending. */
-  text: string;
+  written: string;
+  /** The policy version that was answered, or told of since. */
+  version: number;
   /** The receipt's id; null if and only if nothing is granted (R32). */
   id: string | null;
   /** Whether marketing was switched on while the browser sent its signal (R7). */
@@ -77,11 +75,8 @@ export interface StoredChoice extends Answer {
   pending: boolean;
 }
 
-/** Two sets of categories. There is something to ask if and only if `about` is not empty. */
-export interface Verdict {
-  about: number;
-  inForce: number;
-}
+/** Two sets of categories: what to ask about, which may be nothing, and what may run. */
+export type Verdict = [about: number, inForce: number];
 
 /** A boolean for every category. */
 export type Choices = { necessary: true } & Record<Optional, boolean>;
@@ -108,9 +103,119 @@ export interface Recorded {
   recorded_at: string;
 }
 
+/** The receipt made in this page, and when the service stored it. */
+export type Made = Receipt & { recorded_at?: string };
+
+/** What settings.js takes from the core (src/open.js gives it, src/settings/kit.js takes it). */
+export type Kit = [
+  ready: (settings: Settings) => void,
+  categories: [title: string, text: string][],
+  h: typeof import("../src/ui/h.js").h,
+  button: typeof import("../src/ui/parts.js").button,
+  link: typeof import("../src/ui/parts.js").link,
+  signalled: typeof import("../src/ui/parts.js").signalled,
+  toList: typeof import("../src/ui/parts.js").toList,
+  toPrivacy: typeof import("../src/ui/parts.js").toPrivacy,
+  enter: typeof import("../src/ui/stage.js").enter,
+  leave: typeof import("../src/ui/stage.js").leave,
+  has: typeof import("../src/state.js").has,
+  choose: typeof import("../src/choose.js").choose,
+  gpc: typeof import("../src/signals.js").gpc,
+  everything: typeof import("../src/signals.js").everything,
+  /** Reads the choice again, and tells it. */
+  now: () => { stored: StoredChoice | null; made: Made | undefined; inForce: number },
+];
+
+/** What settings.js gives the core. */
+export type Settings = [open: () => void, close: () => void];
+
+/** Loads the file in the page's language instead, or goes on. */
+export type OtherLanguage = (
+  languages: string[],
+  tag: HTMLScriptElement | null,
+  load: (address: string, failed: () => void) => void,
+  otherwise: () => void,
+) => void;
+
+/**
+ * A module that a site may have or not: what is told to one vendor, or automatic blocking. Called
+ * once, before the gate; it tells then what is in force, and what it returns is called after every
+ * change.
+ */
+export type Part = (
+  has: (category: string) => boolean,
+  config: { hosts: Record<string, string> },
+) => (() => void) | void;
+
+type Text = string;
+
 declare global {
-  /** Replaced by the service with one site's configuration. */
-  const __CONFIG__: Config;
+  // Free names: the service puts a literal in place of each, in banner.js and in settings.js.
+  const __SITE__: string;
+  const __VERSION__: number;
+  const __LANGUAGE__: string;
+  const __DIRECTION__: "ltr" | "rtl";
+  /** 16 hex digits that name these exact bytes to the service. */
+  const __TAG__: string;
+  /** Of the optional categories, in the order of the product. */
+  const __EPOCHS__: number[];
+  /** How long a choice stands. */
+  const __GRANTED_DAYS__: number;
+  const __REFUSED_DAYS__: number;
+  const __DOMAIN__: string;
+  /** In the order of the product. */
+  const __CATEGORIES__: [title: string, text: string][];
+  /** Cookies, local and session storage, databases: for each category the names declared. */
+  const __DECLARED__: (RegExp | 0)[][];
+  /** By host. */
+  const __PROVIDERS__: Record<string, string>;
+  const __HOSTS__: Record<string, string>;
+  const __CHANGES__: Change[];
+  const __PARTS__: Part[];
+  /** 0 where the site has one language. */
+  const __OTHER_LANGUAGE__: OtherLanguage | 0;
+  /** This file's own comes first. */
+  const __LANGUAGES__: string[];
+  const __CSS__: string;
+  /** The SHA-256 of settings.js, base64url. */
+  const __SETTINGS__: string;
+  /** For each category the summary, then each item: name, provider, purpose, time, kind. */
+  const __ITEMS__: [summary: string, ...items: string[][]][];
+  const __title__: Text;
+  const __intro__: Text;
+  const __who__: Text;
+  const __free__: Text;
+  const __accept__: Text;
+  const __reject__: Text;
+  const __choose__: Text;
+  const __yes__: Text;
+  const __no__: Text;
+  const __save__: Text;
+  const __close__: Text;
+  const __settings__: Text;
+  const __list__: Text;
+  const __privacy__: Text;
+  const __changed__: Text;
+  const __rest__: Text;
+  const __failed__: Text;
+  const __gpc__: Text;
+  const __gpc_off__: Text;
+  const __always__: Text;
+  const __name__: Text;
+  const __provider__: Text;
+  const __purpose__: Text;
+  const __duration__: Text;
+  const __kind__: Text;
+  const __saved__: Text;
+  const __receipt__: Text;
+  const __granted__: Text;
+  const __copy__: Text;
+  const __copied__: Text;
+  const __download__: Text;
+  const __verify__: Text;
+  const __waiting__: Text;
+  const __held__: Text;
+  const __load__: Text;
 
   interface Navigator {
     readonly globalPrivacyControl?: boolean;

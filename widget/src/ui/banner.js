@@ -1,16 +1,15 @@
 /**
  * Layer one: a region first in the body, one Tab away. It traps nothing, locks nothing, and goes
  * only by a choice: Esc, scrolling and waiting grant nothing (R4).
- *
- * @import { Change } from "../../types/internal.js"
  */
-import { news, thirdParties } from "../answer.js";
+import { news } from "../answer.js";
 import { holds } from "../ask.js";
 import { choose } from "../choose.js";
-import { config, say } from "../config.js";
+import { categories } from "../config.js";
+import { fetchSettings, open } from "../open.js";
 import { safely } from "../safely.js";
-import { gpc } from "../signals.js";
-import { state } from "../state.js";
+import { everything, gpc } from "../signals.js";
+import { about, failed, inForce, stored, tell } from "../state.js";
 import { h } from "./h.js";
 import { button, signalled, toList, toPrivacy } from "./parts.js";
 import { announce, enter, leave, ours } from "./stage.js";
@@ -21,27 +20,53 @@ const NEWS = 3;
 /** @type {HTMLElement | undefined} */
 let section;
 
-/** @param {() => void} more  Opens layer two. */
-export function showBanner(more) {
+/** Show layer one, or put it away, as the state says. */
+export function render() {
+  if (!about) return hideBanner();
+  showBanner(about, inForce);
+  tell("ask");
+}
+
+/**
+ * @param {number} asked  The set of categories that the buttons are about.
+ * @param {number} kept  The set of those that stay granted whatever is pressed.
+ */
+export function showBanner(asked, kept) {
   if (section) return;
-  const { about, inForce } = state;
   section = h(
     "section.one",
-    { role: "region", "aria-labelledby": "t" },
-    text(),
+    { role: "region", "aria-labelledby": "t", tabIndex: -1 },
+    text(asked, kept),
     h(
       "div.acts",
       // "All" would be untrue where other categories stay as they are (R11).
-      button(inForce ? "yes" : "accept", () => choose(about | inForce, "banner", 1)),
-      button(inForce ? "no" : "reject", () => choose(inForce, "banner", 1)),
-      button("choose", more),
+      button(kept ? __yes__ : __accept__, () => choose(asked | kept, "banner", 1)),
+      button(kept ? __no__ : __reject__, () => choose(kept, "banner", 1)),
+      about ? more() : button(__close__, hideBanner),
     ),
   );
   enter(section);
   makeRoom();
   addEventListener("focusin", dodge);
   dodge();
-  announce(gpc() ? say("gpc") : say("title"));
+  announce(gpc() ? __gpc__ : __title__);
+}
+
+/** The way to layer two, which is fetched before the press: then it is there at once. */
+function more() {
+  const opener = button(__choose__, open);
+  opener.onpointerenter = opener.onfocus = fetchSettings;
+  return opener;
+}
+
+/**
+ * What stands in for layer two where that cannot be loaded: all can be granted and all withdrawn,
+ * so that withdrawing never depends on a second request. Whoever asked for it gets its focus.
+ */
+export function standIn() {
+  if (about) showBanner(about, inForce);
+  else showBanner(everything(inForce), 0);
+  section?.focus();
 }
 
 export function hideBanner() {
@@ -52,50 +77,29 @@ export function hideBanner() {
   section = undefined;
 }
 
-/** All that must be told before the buttons (R14). */
-function text() {
-  const { about, inForce, stored, failed } = state;
-  const { controller, categories } = config;
-  const asked = categories.filter(({ id }) => !inForce || (id !== "necessary" && holds(about, id)));
+/** All that must be told before the buttons (R14). @param {number} asked @param {number} kept */
+function text(asked, kept) {
+  const changed = news(__CHANGES__, stored, asked);
+  const rest = changed.splice(NEWS).length;
+  if (rest) changed.push(__rest__.replace("{count}", `${rest}`));
   return h(
     "div.text",
-    h("h2", { id: "t" }, say("title")),
-    failed && h("p.note", say("failed")),
-    changed(news(config.changes, stored, about)),
-    h("p", say("intro")),
-    h(
-      "ul",
-      asked.map(({ title, text }) => h("li", h("b", title), ` ${text}`)),
+    h("h2", { id: "t" }, __title__),
+    failed && h("p.note", __failed__),
+    changed[0] && [h("p.note", __changed__), list(changed, "ul.news")],
+    h("p", __intro__),
+    list(
+      categories
+        .filter((_, place) => !kept || (place && holds(asked, place)))
+        .map(([title, text]) => [h("b", title), ` ${text}`]),
     ),
     signalled(),
-    h(
-      "p",
-      `${say("who", { controller, count: thirdParties(config) })} `,
-      toList(),
-      `. ${say("free", { settings: say("settings") })} `,
-      toPrivacy(),
-    ),
+    h("p", `${__who__} `, toList(), `. ${__free__} `, toPrivacy()),
   );
 }
 
-/** Each thing once, though it may concern several categories. @param {Change[]} changes */
-function changed(changes) {
-  const lines = [...new Set(changes.map(told))];
-  const rest = lines.splice(NEWS).length;
-  if (rest) lines.push(say("rest", { count: rest }));
-  return lines.length
-    ? [
-        h("p.note", say("changed")),
-        h(
-          "ul.news",
-          lines.map((line) => h("li", line)),
-        ),
-      ]
-    : [];
-}
-
-/** @param {Change} change */
-const told = ({ kind, name = "", provider = "" }) => say(`change_${kind}`, { name, provider });
+/** @param {(Node | string)[] | (Node | string)[][]} lines */
+const list = (lines, spec = "ul") => h(spec, lines.map((line) => h("li", line)));
 
 /**
  * Never lie over the element that has the page's focus (R53): go to the top of the window while

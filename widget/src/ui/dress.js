@@ -1,14 +1,13 @@
-import css from "./style.css";
-
 /**
- * Give a root our style sheet: a constructed one, which no Content-Security-Policy forbids and
- * which reaches nothing else.
+ * Give a root a style sheet: a constructed one, which no Content-Security-Policy forbids and which
+ * reaches nothing else.
  *
  * @param {DocumentOrShadowRoot} root
- * @param {Window & typeof globalThis} view  The window that the root belongs to.
+ * @param {Window & typeof globalThis} [view]  The window that the root belongs to.
+ * @param {string} [css]
  */
-export function dress(root, view) {
+export function dress(root, view = window, css = __CSS__) {
   const sheet = new view.CSSStyleSheet();
   sheet.replaceSync(css);
-  root.adoptedStyleSheets = [sheet];
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
 }

@@ -1,21 +1,26 @@
 /** What both layers show. */
-import { config, say, source } from "../config.js";
+import { language, origin, site } from "../config.js";
+import { safely } from "../safely.js";
 import { gpc } from "../signals.js";
 import { h } from "./h.js";
 
 /** A link that opens in a tab of its own: the page asked about stays.
- * @param {string} href
- * @param {string} key  Its text. */
-export const link = (href, key) =>
-  h("a", { href: new URL(href, source).href, target: "_blank", rel: "noopener" }, say(key));
+ * @param {string} path  At the service.
+ * @param {string} text */
+export const link = (path, text) =>
+  h("a", { href: origin + path, target: "_blank", rel: "noopener" }, text);
 
-export const toList = () => link(config.links.cookies, "list");
-export const toPrivacy = () => link(config.links.privacy, "privacy");
+/** @param {string} name  One of the site's two documents. @param {string} text */
+const toDocument = (name, text) =>
+  link(`/policies/${site}/${name}?lang=${language}`, text);
+
+export const toList = () => toDocument("cookies", __list__);
+export const toPrivacy = () => toDocument("privacy", __privacy__);
 
 /** A button. All that choose have the one class, and so the one look (R8, R9, R10).
- * @param {string} key  Its text.
+ * @param {string} text
  * @param {() => void} click */
-export const button = (key, click) => h("button.b", { click }, say(key));
+export const button = (text, click) => h("button.b", { onclick: safely(click) }, text);
 
 /** That the browser's signal is honoured, where there is one (R7). */
-export const signalled = () => gpc() && h("p.note", say("gpc"));
+export const signalled = () => gpc() && h("p.note", __gpc__);

@@ -2,7 +2,7 @@
  * The one element that the page gets from us: first in its body, without a name that a block list
  * would know, its inside in a shadow root where no style leaks in or out.
  */
-import { config } from "../config.js";
+import { language } from "../config.js";
 import { dress } from "./dress.js";
 import { h } from "./h.js";
 
@@ -18,11 +18,13 @@ const shown = new Set();
 /** Whether a node is ours. @param {EventTarget | null} node */
 export const ours = (node) => node === host;
 
-/** @param {HTMLElement} layer */
-export function enter(layer) {
+/** @param {HTMLElement} layer @param {string} [css]  What it needs beside our style sheet. */
+export function enter(layer, css) {
   shown.add(layer);
   attach();
-  host.shadowRoot?.prepend(layer);
+  const root = /** @type {ShadowRoot} */ (host.shadowRoot);
+  if (css && root.adoptedStyleSheets.length < 2) dress(root, window, css);
+  root.prepend(layer);
 }
 
 /** @param {HTMLElement | undefined} layer */
@@ -56,8 +58,7 @@ function retire() {
 }
 
 function build() {
-  const { language, direction } = config;
-  const outer = h("div", { "data-nosnippet": "", lang: language, dir: direction });
-  dress(outer.attachShadow({ mode: "open" }), window);
+  const outer = h("div", { "data-nosnippet": "", lang: language, dir: __DIRECTION__ });
+  dress(outer.attachShadow({ mode: "open" }));
   return outer;
 }

@@ -52,6 +52,7 @@ export const CARRIERS = ["preferences", "statistics", "marketing"]
  * @property {boolean} [signal]  Whether the browser sends Global Privacy Control.
  * @property {Record<string, string>} [headers]
  * @property {Partial<import("../../types/internal.js").Config>} [config]
+ * @property {string[]} [parts]  Names of built parts.
  * @property {number | "drop"} [answer]
  * @property {{ name: string, value: string }[]} [cookies]  There before the visit.
  * @property {string} [path]
@@ -66,12 +67,13 @@ export async function visit({
   signal = false,
   headers = {},
   config = {},
+  parts: chosen = [],
   answer = 201,
   cookies = [],
   path = "/",
 } = {}) {
   const { state } = servers;
-  Object.assign(state, { answer, config, headers });
+  Object.assign(state, { answer, config, headers, parts: chosen });
   state.pages = { "/": html(body, head, language), "/two": html(body, head, language) };
   for (const server of [servers.site, servers.service, servers.third]) server.asked.length = 0;
   const context = await browser.newContext({ reducedMotion: "reduce", ...options });
@@ -82,6 +84,7 @@ export async function visit({
   }
   await context.addCookies(cookies.map((cookie) => ({ ...cookie, url: servers.url })));
   const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
   /** @type {string[]} */
   const errors = [];
   page.on("pageerror", ({ message }) => errors.push(message));

@@ -27,7 +27,9 @@ const EPOCHS = { preferences: 1, statistics: 1, marketing: 1 };
 function earlier({ days = 3, granted = 7, signal = false, pending = false, epochs = EPOCHS } = {}) {
   const made = Date.now() - days * DAY;
   const short = uuid7(made, crypto.getRandomValues(new Uint8Array(16)));
-  const text = format({ version: 6, epochs }, Math.floor(made / DAY), granted, signal, short);
+  const { preferences, statistics, marketing } = epochs;
+  const answered = [preferences, statistics, marketing];
+  const text = format(6, answered, Math.floor(made / DAY), granted, signal, short);
   const value = text.slice("consent=".length);
   const id = granted ? lengthen(short) : null;
   return { id, cookies: [{ name: "consent", value: pending ? value : value.replace(/\.p$/, "") }] };

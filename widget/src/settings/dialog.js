@@ -2,25 +2,34 @@
  * Layer two: a native dialog with every category, every declared item, and the present receipt.
  * Closing it, by whatever means, leaves everything as it was (R4, R13).
  */
-import { MARKETING, setOf } from "../ask.js";
-import { choose } from "../choose.js";
-import { config, say } from "../config.js";
-import { gpc } from "../signals.js";
-import { has, look } from "../state.js";
-import { h } from "./h.js";
+import { CATEGORIES } from "../ask.js";
 import { items } from "./items.js";
-import { button, signalled, toList, toPrivacy } from "./parts.js";
+import {
+  button,
+  categories,
+  choose,
+  enter,
+  everything,
+  gpc,
+  h,
+  has,
+  leave,
+  now,
+  signalled,
+  toList,
+  toPrivacy,
+} from "./kit.js";
 import { receipt } from "./receipt.js";
-import { enter, leave } from "./stage.js";
+import css from "./settings.css";
 
 /** @type {HTMLDialogElement | undefined} */
 let dialog;
 
 export function openDialog() {
   if (dialog) return;
-  look();
-  const switches = config.categories.map(({ id }) => makeSwitch(id));
-  const on = () => setOf((_, index) => switches[index + 1].checked);
+  now();
+  const switches = CATEGORIES.map(makeSwitch);
+  const on = () => switches.reduce((set, { checked }, at) => set | (+checked << at), 0) >> 1;
   /** @param {number} granted */
   const answer = (granted) => {
     closeDialog();
@@ -29,25 +38,25 @@ export function openDialog() {
   dialog = /** @type {HTMLDialogElement} */ (
     h(
       "dialog.two",
-      { "aria-labelledby": "h", close: closed },
+      { "aria-labelledby": "h", onclose: closed },
       head(),
       h(
         "div.text",
         signalled(),
-        switches.map((input, index) => group(config.categories[index], input)),
+        switches.map((input, place) => group(place, input)),
         receipt(),
         h("p", toList(), " · ", toPrivacy()),
       ),
       h(
         "div.acts",
-        button("save", () => answer(on())),
+        button(__save__, () => answer(on())),
         // Under the browser's signal only marketing's own switch can turn it on (R7).
-        button("accept", () => answer(gpc() ? (7 - MARKETING) | on() : 7)),
-        button("reject", () => answer(0)),
+        button(__accept__, () => answer(everything(on()))),
+        button(__reject__, () => answer(0)),
       ),
     )
   );
-  enter(dialog);
+  enter(dialog, css);
   dialog.showModal();
 }
 
@@ -65,8 +74,8 @@ function closed() {
 const head = () =>
   h(
     "div.head",
-    h("h2", { id: "h", tabindex: "-1", autofocus: "" }, say("settings")),
-    h("button.x", { "aria-label": say("close"), click: closeDialog }, "×"),
+    h("h2", { id: "h", tabIndex: -1, autofocus: true }, __settings__),
+    h("button.x", { "aria-label": __close__, onclick: closeDialog }, "×"),
   );
 
 /** @param {string} id */
@@ -83,14 +92,16 @@ function makeSwitch(id) {
   return input;
 }
 
-/** @param {typeof config.categories[number]} category @param {HTMLElement} input */
-function group({ id, title, text }, input) {
-  const off = id === "marketing" && gpc() && !has(id) && "gpc_off";
-  const why = id === "necessary" ? "always" : off;
+/** @param {number} place @param {HTMLInputElement} input */
+function group(place, input) {
+  const { id } = input;
+  const [title, text] = categories[place];
+  const off = id === "marketing" && gpc() && !has(id) && __gpc_off__;
+  const why = place ? off : __always__;
   return h(
     "div.group",
-    h("h3", h("label", { for: id }, title), input),
-    h("p", { id: `d-${id}` }, `${text} `, why && h("b", say(why))),
-    items(id),
+    h("h3", h("label", { htmlFor: id }, title), input),
+    h("p", { id: `d-${id}` }, `${text} `, why && h("b", why)),
+    items(place),
   );
 }

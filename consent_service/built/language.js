@@ -1,0 +1,1 @@
+(n,e,t,s)=>{const a=((n,e,t)=>{const s=(n,e)=>n.toLowerCase().split("-",e).join(),a=t=>n.find(n=>s(n,t)===s(e,t));return t.endsWith("/banner.js")&&(a(9)??a(1))||n[0]})(n,e?.dataset.lang||document.documentElement.lang,e?.src??"");a===n[0]?s():t(`banner.js?lang=${a}`,s)}

@@ -189,14 +189,11 @@ class _Page(HTMLParser):
         self._templates += tag == "template"
         source = values.get("src", "")
         runs = tag == "script" and self._RUNS.match(values.get("type", "").strip())
-        if self._templates:
-            # Nothing there runs, but Firefox fetches it while it reads the page.
-            if runs or tag in ("img", "link"):
-                self._third_party(source or values.get("href", ""))
-            return
-        if runs:
+        if runs and not self._templates:
             self._script(source)
-        if tag in ("script", "iframe", "img", "link") and "data-consent" not in values:
+        # A mark alone holds nothing: what has its address in place is fetched, a script that runs
+        # does so at once. Firefox fetches also what lies in a template, but for frames.
+        if runs or tag in ("img", "link") or (tag == "iframe" and not self._templates):
             self._third_party(source or values.get("href", ""))
 
     def handle_endtag(self, tag: str) -> None:

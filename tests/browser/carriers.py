@@ -1,4 +1,9 @@
-"""A page of the shop with every carrier that R1 names, each held by its markup."""
+"""Pages of the shop that only tests need, one with every carrier that R1 names among them.
+
+A real server answers with them, and not the browser's driver: browsers tell the two apart.
+"""
+
+from collections.abc import Mapping
 
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -29,12 +34,16 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Car
 </body></html>"""
 
 
-def with_carriers(shop: ASGIApp, service_url: str, tags_url: str) -> ASGIApp:
-    """The shop with that page beside its own. A real server answers, as browsers tell apart."""
-    page = HTMLResponse(_PAGE.format(service=service_url, tags=tags_url))
+def carriers(service_url: str, tags_url: str) -> HTMLResponse:
+    """The page with every carrier, each held by its markup."""
+    return HTMLResponse(_PAGE.format(service=service_url, tags=tags_url))
+
+
+def with_pages(shop: ASGIApp, pages: Mapping[str, HTMLResponse]) -> ASGIApp:
+    """The shop with these pages beside its own, by their paths."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        ours = scope["type"] == "http" and scope["path"] == PATH
-        await (page if ours else shop)(scope, receive, send)
+        page = pages.get(scope["path"]) if scope["type"] == "http" else None
+        await (page or shop)(scope, receive, send)
 
     return app

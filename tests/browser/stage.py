@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 from urllib.request import urlopen
 
 import uvicorn
+from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp
 
 from consent_service import accounts, policies, sites
@@ -30,7 +31,7 @@ from consent_service.model import ChangeClass, Policy, Role
 from consent_service.policies import Publication
 from consent_service.settings import Settings
 from consent_service.store import Store, open_store
-from tests.browser.carriers import with_carriers
+from tests.browser import carriers
 
 SITE = "demo"
 Result = TypeVar("Result")
@@ -55,6 +56,8 @@ class Stage:
     tags: str
     settings: Settings
     clock: Clock
+    pages: dict[str, HTMLResponse] = field(default_factory=dict)
+    """Pages of the shop that a test adds, by their paths."""
 
     def store(self, work: Callable[[Store], Awaitable[Result]]) -> Result:
         """Do `work` with a store of its own on the service's database."""
@@ -120,10 +123,11 @@ def running_stage(folder: Path) -> Iterator[Stage]:
         ),
         clock=clock,
     )
+    stage.pages[carriers.PATH] = carriers.carriers(stage.service, stage.tags)
     stage.store(lambda store: _seed(store, stage))
     apps: tuple[ASGIApp, ...] = (
         create_app(stage.settings, clock),
-        with_carriers(shop_app(stage.service, SITE, stage.tags), stage.service, stage.tags),
+        carriers.with_pages(shop_app(stage.service, SITE, stage.tags), stage.pages),
         tags_app(),
     )
     with contextlib.ExitStack() as stack:

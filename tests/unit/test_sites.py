@@ -152,6 +152,14 @@ def test_a_page_is_looked_at_for_the_tag(name: str) -> None:
         ),
         ('<iframe data-consent="statistics" data-consent-src="https://stats.example/">', ()),
         (
+            '<script data-consent="statistics" src="https://stats.example/a.js"></script>',
+            ("https://stats.example/a.js",),
+        ),
+        (
+            '<iframe data-consent="statistics" src="https://stats.example/"></iframe>',
+            ("https://stats.example/",),
+        ),
+        (
             '<template data-consent="statistics"><img src="https://stats.example/p.gif"></template>',
             ("https://stats.example/p.gif",),
         ),

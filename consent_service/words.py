@@ -7,11 +7,13 @@ refuse unequal, or leave a button without a language (R10, R16).
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
 from babel.units import format_unit
 
 _UNITS = (
@@ -105,6 +107,21 @@ def duration(seconds: int | None, language: str) -> str:
 def country(code: str, language: str) -> str:
     """A country's name in a language; the code itself where it is not known."""
     return str(_locale(language).territories.get(code, code))
+
+
+def date(at: int, language: str) -> str:
+    """A day (UTC) in words: `22 November 2026`. `at` is unix seconds."""
+    day = datetime.fromtimestamp(at, UTC).date()
+    # English as the world writes it, not one country.
+    return format_date(day, "long", locale=_locale("en-001" if language == "en" else language))
+
+
+def own_name(language: str) -> str:
+    """A language's name in that language: `svenska`; the tag itself where it is not known."""
+    try:
+        return Locale.parse(language, sep="-").get_display_name() or language
+    except (ValueError, UnknownLocaleError):
+        return language
 
 
 @cache

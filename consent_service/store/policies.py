@@ -24,6 +24,10 @@ _NEXT_DRAFT = """
     returning *"""
 
 
+_AFTER_ALL = 2**31 - 1
+"""No version has a higher number."""
+
+
 class Policies:
     """A site's one draft, its versions from 1 on, and their artifacts."""
 
@@ -119,6 +123,16 @@ class Policies:
         """Every version with its body, the newest first."""
         rows = await self._database.fetch_all(
             f"{_VERSIONS} order by v.number desc", site_id=site_id
+        )
+        return [_version(row) for row in rows]
+
+    async def page(self, site_id: int, before: int | None, limit: int) -> list[VersionRecord]:
+        """The newest versions with a number below `before`, if that is given."""
+        rows = await self._database.fetch_all(
+            f"{_VERSIONS} and v.number < :before order by v.number desc limit :limit",
+            site_id=site_id,
+            before=_AFTER_ALL if before is None else before,
+            limit=limit,
         )
         return [_version(row) for row in rows]
 

@@ -101,6 +101,11 @@ def page(
     return Response(html, status, {**sent, "content-type": "text/html; charset=utf-8"})
 
 
+def fragment(template: str, context: Mapping[str, Any]) -> str:
+    """A piece of HTML from a template: for what is no page of its own."""
+    return _templates.get_template(template).render(context)
+
+
 def _tabs(site: Site, caller: Caller) -> tuple[tuple[str, str], ...]:
     """The pages of a site that this caller may see: address and name."""
     base = f"/sites/{site.key}"

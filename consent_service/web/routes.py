@@ -16,6 +16,7 @@ from consent_service.web.access import Access, Handler, Needs, guard
 from consent_service.web.api import banner, caught, meta, policies, receipts
 from consent_service.web.pages import accounts as account_pages
 from consent_service.web.pages import help as help_pages
+from consent_service.web.pages import history as history_pages
 from consent_service.web.pages import policies as policy_pages
 from consent_service.web.pages import public as public_pages
 from consent_service.web.pages import receipts as receipt_pages
@@ -66,6 +67,12 @@ ADDRESSES = tuple(
         ("GET", "/static/{path:path}", static, ANYONE),
         ("GET", "/policies/{site}/cookies", public_pages.cookies, ANYONE),
         ("GET", "/policies/{site}/privacy", public_pages.privacy, ANYONE),
+        ("GET", "/policies/{site}/changes", history_pages.changes, ANYONE),
+        ("GET", "/policies/{site}/changes.atom", history_pages.atom, ANYONE),
+        ("GET", "/policies/{site}/changes.json", history_pages.json, ANYONE),
+        ("GET", "/policies/{site}/versions/{reference}", history_pages.version, ANYONE),
+        ("GET", "/policies/{site}/versions/{reference}/cookies", public_pages.cookies, ANYONE),
+        ("GET", "/policies/{site}/versions/{reference}/privacy", public_pages.privacy, ANYONE),
         ("GET", "/help", help_pages.index, ANYONE),
         ("GET", "/help/{page}", help_pages.one, ANYONE),
         ("GET", "/docs", help_pages.docs, ANYONE),

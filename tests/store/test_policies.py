@@ -230,3 +230,12 @@ async def test_an_unknown_tag_is_not_found(store: Store, tag: str) -> None:
     await store.policies.add_artifact(given.artifact(site.id, tag="abcdef0123456789"))
     with pytest.raises(NotFound):
         await store.policies.artifact_by_tag(site.id, tag)
+
+
+async def test_versions_are_read_page_by_page_the_newest_first(store: Store) -> None:
+    site = await given.site(store)
+    for number in range(1, 6):
+        await store.policies.add_version(given.version(site.id, number))
+    pages = [await store.policies.page(site.id, before, 2) for before in (None, 4, 2, 1)]
+    assert [[each.number for each in page] for page in pages] == [[5, 4], [3, 2], [1], []]
+    assert [each.superseded_at is None for each in pages[0]] == [True, False]

@@ -71,10 +71,10 @@ def _pieces(change: Change) -> tuple[Piece, ...]:
         return ()
     if change.kind in _TEXTS:
         return compared(change.before, change.after)
-    return _replaced(_readable(change.kind, change.before), _readable(change.kind, change.after))
+    return replaced(_readable(change.kind, change.before), _readable(change.kind, change.after))
 
 
-def _replaced(before: str, after: str) -> tuple[Piece, ...]:
+def replaced(before: str, after: str) -> tuple[Piece, ...]:
     """A value and what it became: half a number tells nothing."""
     if before == after:
         return (Piece("same", after),)
@@ -165,7 +165,7 @@ def rows(before: Declarations, after: Declarations) -> tuple[Row, ...]:
 def _row(called: str, old: CookieDeclaration | None, new: CookieDeclaration | None) -> Row:
     was, now = _cells(old), _cells(new)
     state = "added" if old is None else "removed" if new is None else "changed"
-    compare = {column: compared if column == "Purpose" else _replaced for column in was}
+    compare = {column: compared if column == "Purpose" else replaced for column in was}
     return Row(state, called, tuple((name, compare[name](was[name], now[name])) for name in was))
 
 

@@ -210,11 +210,22 @@ def stranger(house: House) -> Person:
     return Person(house, "")
 
 
+PUBLIC = (
+    "cookies",
+    "privacy",
+    "changes",
+    "versions/1",
+    "versions/1/cookies",
+    "versions/1/privacy",
+)
+"""What everybody may read of a site."""
+
+
 def pages_of(site: Site, receipt: str) -> Iterator[tuple[str, str]]:
     """Every page for people that can be opened: its address, and who may."""
     base = f"/sites/{site.key}"
     yield from ((path, "anyone") for path in ("/sign-in", "/sign-in/any", "/help", "/docs"))
-    yield from ((f"/policies/{site.key}/{name}", "anyone") for name in ("cookies", "privacy"))
+    yield from ((f"/policies/{site.key}/{name}", "anyone") for name in PUBLIC)
     yield from ((path, "signed in") for path in ("/sites", "/account"))
     yield from ((f"{base}{path}", "member") for path in ("", "/versions", "/versions/1"))
     yield from ((f"{base}{path}", "editor") for path in ("/policy", "/policy/publish"))

@@ -12,6 +12,7 @@ PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile
 BANNER = consent_service/built
 JOSE = tests/unit/jose/node_modules
+PEERS = tests/bench/widget/node_modules
 WITH_CHROMIUM = CHROMIUM=$$($(BIN)/python -c "from tests import tools; print(tools.chromium())") \
         && export CHROMIUM
 # npm and the programs that tests start find Node where `make tools` may have put it.
@@ -19,7 +20,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 .NOTPARALLEL:
 .PHONY: help run test lint types widget-test banner stages unit browser \
-        bench widget tools wheel installed clean
+        bench bench-widget widget tools wheel installed clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1 \t/p' Makefile | expand -t 20
@@ -82,12 +83,15 @@ stages: tools  ## the Dockerfile's steps, without an engine: built, started, ask
 bench: $(VENV)/installed-dev  ## the benchmark: one table, each row beside a raw ASGI answer
 	@$(BIN)/python -m tests.bench
 
+bench-widget: tools widget/node_modules/installed $(PEERS)/installed  ## our banner beside its peers, in Chromium
+	@$(BIN)/python -m tests.bench.widget $(OPTIONS)
+
 tools: $(VENV)/installed-dev  ## browsers, Node, PHP, PostgreSQL: found, else installed
 	@echo "== tools"
 	@$(BIN)/python .ci/tools.py
 
 clean:  ## remove what was built and installed here (never data/)
-	rm -rf $(VENV) dist build widget/node_modules $(JOSE) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) dist build widget/node_modules $(JOSE) $(PEERS) .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Quick when nothing has changed: the stamps are younger than what they were made from.
@@ -111,4 +115,9 @@ widget/node_modules/installed: widget/package.json widget/package-lock.json
 # Another library than ours checks a receipt with it.
 $(JOSE)/installed: tests/unit/jose/package.json tests/unit/jose/package-lock.json
 	@npm ci --prefix tests/unit/jose --no-audit --no-fund
+	@touch $@
+
+# The banners that the benchmark measures ours beside.
+$(PEERS)/installed: tests/bench/widget/package.json tests/bench/widget/package-lock.json
+	@npm ci --prefix tests/bench/widget --ignore-scripts --no-audit --no-fund
 	@touch $@

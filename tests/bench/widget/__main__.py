@@ -6,6 +6,7 @@ See ../README.md for how to read the table.
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,8 @@ def main() -> int:
     """Run the benchmark. 1 if a visit failed, so that a figure is missing; else 0."""
     options = _options()
     chosen = [each for each in contenders.ALL if _wanted(each, options.only)]
-    print(machine.described(Path.cwd()), flush=True)
+    with tempfile.TemporaryDirectory(prefix="consent-bench-") as folder:
+        print(machine.described(Path(folder)), flush=True)
     for each in chosen:
         print(f"  {each.title}{': ' if each.note else ''}{each.note}", flush=True)
     run = Run(chosen, options.rounds)

@@ -11,19 +11,21 @@ from tests.bench.widget.site import File
 from tests.given import Json, policy_json
 
 WORDS = words.texts("en")["banner"]
-ADDRESS = "/v1/sites/shop/banner.js"
+_FOLDER = "/v1/sites/shop/"
+ADDRESS = f"{_FOLDER}banner.js"
 TAG = f'<script async src="{ADDRESS}"></script>'
 
 
 def files() -> dict[str, File]:
     """What the service serves for the site, at the addresses where it does."""
     made = composed("en")
-    return {ADDRESS: File("js", made.body, made.brotli)}
+    exact = f"{_FOLDER}banner/{made.settings.digest}.js"
+    return {ADDRESS: _file(made.banner), exact: _file(made.settings)}
 
 
-def composed(language: str) -> Artifact:
+def composed(language: str) -> banner.Banner:
     """The banner with six declarations, Google's signal and automatic blocking."""
-    return banner.compose(1, _version(), language, int(time.time()))
+    return banner.compose(1, _version(language), language, int(time.time()))
 
 
 def weights() -> dict[str, float]:
@@ -32,19 +34,23 @@ def weights() -> dict[str, float]:
     A further language is what it adds to the first one's file if both were in one. No visitor
     loads two; it is what the texts weigh, however they are packed.
     """
-    one, other = composed("en"), composed("sv")
+    one, other = composed("en").banner, composed("sv").banner
     both = len(brotli.compress(one.body + other.body, quality=11))
     return {"further language": both - len(one.brotli)}
 
 
-def _version() -> PolicyVersion:
+def _file(made: Artifact) -> File:
+    return File("js", made.body, made.brotli)
+
+
+def _version(language: str) -> PolicyVersion:
     return PolicyVersion(
         site="shop",
         number=7,
         published_at=1_700_000_000,
         change_class=ChangeClass.MAJOR,
         epochs=dict.fromkeys(OPTIONAL, 1),
-        policy=msgspec.convert(_policy(), Policy),
+        policy=msgspec.convert(_policy() | {"languages": [language]}, Policy),
     )
 
 

@@ -15,12 +15,12 @@ from consent_service.web.errors import Problem
 from consent_service.web.pages import static
 
 # No inline script or style anywhere: what a page shows of strangers' texts cannot become code.
-_POLICY = (
+POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; connect-src 'self'"
 )
 _HEADERS = {
-    "content-security-policy": _POLICY,
+    "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     # Not `no-referrer`: with it browsers send `Origin: null` with our own forms, and where the
     # service is reached without TLS that is all there is to know a cross-site post by.

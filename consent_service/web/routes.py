@@ -76,6 +76,7 @@ ADDRESSES = tuple(
         ("GET", "/help", help_pages.index, ANYONE),
         ("GET", "/help/{page}", help_pages.one, ANYONE),
         ("GET", "/docs", help_pages.docs, ANYONE),
+        ("GET", "/verify", verify_pages.form, ANYONE),
         ("GET", "/verify.py", verify_pages.program, ANYONE),
         # Signing in and out.
         ("GET", "/sign-in", account_pages.sign_in_form, ANYONE),

@@ -1,12 +1,45 @@
-"""Checking without us: the program for an auditor's own machine."""
+"""Checking without us: a receipt on the visitor's own device, and the program for auditors."""
 
 from functools import cache
 from importlib.resources import files
 
+from babel import Locale
 from starlette.requests import Request
 from starlette.responses import Response
 
+from consent_service import words
 from consent_service.signing import sha256_b64
+from consent_service.web.render import POLICY, page
+
+
+async def form(request: Request) -> Response:
+    """A page that checks a receipt where it is opened: nothing of the receipt reaches us."""
+    offered = sorted(words.languages())
+    language = _language(request, offered)
+    texts = words.texts(language)
+    context = {
+        "language": language,
+        "languages": [(name, _own_name(name)) for name in offered],
+        "say": texts["verify"],
+        "pages": texts["pages"],
+    }
+    headers = {
+        # Nothing can be sent: what the script asks for is the keys and the words.
+        "content-security-policy": POLICY.replace("form-action 'self'", "form-action 'none'"),
+        "content-language": language,
+        "vary": "accept-language",
+    }
+    return page(request, "verify/page.html", context, headers=headers)
+
+
+def _language(request: Request, offered: list[str]) -> str:
+    asked = words.nearest(request.query_params.get("lang", ""), offered)
+    accepted = words.negotiate(request.headers.get("accept-language", ""), offered)
+    return asked or accepted or "en"
+
+
+def _own_name(language: str) -> str:
+    return Locale.parse(language, sep="-").get_display_name() or language
 
 
 @cache

@@ -224,6 +224,7 @@ PUBLIC = (
 def pages_of(site: Site, receipt: str) -> Iterator[tuple[str, str]]:
     """Every page for people that can be opened: its address, and who may."""
     base = f"/sites/{site.key}"
+    yield "/verify", "anyone"
     yield from ((path, "anyone") for path in ("/sign-in", "/sign-in/any", "/help", "/docs"))
     yield from ((f"/policies/{site.key}/{name}", "anyone") for name in PUBLIC)
     yield from ((path, "signed in") for path in ("/sites", "/account"))

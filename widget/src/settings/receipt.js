@@ -20,7 +20,7 @@ export function receipt() {
       "p.links",
       copier(code),
       stored.pending ? __waiting__ : link(`/v1/sites/${__SITE__}/receipts/${id}`, __download__),
-      link("/help/check-a-receipt", __verify__),
+      link("/verify", __verify__),
     ),
   );
 }

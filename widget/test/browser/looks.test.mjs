@@ -399,7 +399,7 @@ test("the present receipt can be seen, copied, taken and checked", async () => {
     .evaluateAll((all) => all.map((link) => /** @type {any} */ (link).href));
   assert.deepEqual(links.slice(0, 2), [
     `${servers.serviceUrl}/v1/sites/shop/receipts/${id}`,
-    `${servers.serviceUrl}/help/check-a-receipt`,
+    `${servers.serviceUrl}/verify`,
   ]);
   await page.reload();
   await settings.click();

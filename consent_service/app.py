@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, TypedDict, cast
 
 from starlette.applications import Starlette
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from consent_service import policies
+from consent_service import ledger, policies
 from consent_service.errors import (
     Busy,
     ConsentError,
@@ -24,7 +24,7 @@ from consent_service.errors import (
     Unavailable,
 )
 from consent_service.settings import Settings
-from consent_service.signing import open_keyring
+from consent_service.signing import new_secret, open_keyring
 from consent_service.store import ReceiptWriter, open_store
 from consent_service.web.errors import Problem, problem_of, problem_response
 from consent_service.web.hot import Hot
@@ -77,17 +77,32 @@ async def running_service(
             store, queue_limit=settings.receipts_queue, batch_limit=settings.receipts_batch
         ) as writer,
     ):
-        service = Service(settings, store, keyring, writer, now, Memory(now), Attempts())
+        outside = ledger.Outside(settings.checkpoints_folder)
+        desk = ledger.Desk(store, keyring, settings.base_url, outside, new_secret())
+        service = Service(settings, store, keyring, writer, now, Memory(now), Attempts(), desk)
         await service.load_keys()
         made = await policies.compose_anew(store, int(now()))
         log.info("started", extra={"banners_made": made})
-        follower = asyncio.create_task(_follow_keys(service))
-        try:
+        async with _going_on(_follow_keys(service), *_sequencing(service)):
             yield service
-        finally:
-            follower.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await follower
+
+
+def _sequencing(service: Service) -> Iterator[Coroutine[Any, Any, None]]:
+    seconds = service.settings.ledger_seconds
+    if seconds:
+        yield ledger.Sequencer(service.ledger, service.now).run(seconds)
+
+
+@contextlib.asynccontextmanager
+async def _going_on(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Tasks that go on while the block does."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _follow_keys(service: Service) -> None:

@@ -71,6 +71,10 @@ class Tampered(ConsentError):
     """A signature does not hold, or the thing signed is not of the form that we sign."""
 
 
+class Forked(ConsentError):
+    """A ledger is not the one that was signed. Nothing is appended until a person decides."""
+
+
 class Refused(ConsentError):
     """A policy that may not be published. `findings` are `checks.Finding`s, worst first."""
 

@@ -454,6 +454,27 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """The compact JWS (RFC 7515), put together from the three parts."""
 
 
+class Witness(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody else who cosigns a site's checkpoints."""
+
+    key: str
+    """Its public key in one line: `name+id+base64`."""
+    url: str
+    """What `/add-checkpoint` is put after."""
+
+
+class Keeping(Struct, frozen=True, kw_only=True):
+    """How long a site's receipts are kept, and who vouches for its ledger."""
+
+    years: int = 3
+    """How long a receipt is kept after its consent lapsed: 1 to 6."""
+    hold: bool = False
+    """A legal hold: nothing is erased because its time is over."""
+    witnesses: tuple[Witness, ...] = ()
+    authority: str = ""
+    """The address of a time-stamping authority (RFC 3161); empty for none."""
+
+
 class Site(Struct, frozen=True, kw_only=True):
     """A web property of one controller: a public key, origins, languages."""
 
@@ -465,6 +486,7 @@ class Site(Struct, frozen=True, kw_only=True):
     max_age: int
     """Seconds that the banner may be cached under its short-lived address."""
     created_at: int
+    keeping: Keeping = Keeping()
 
 
 class Role(StrEnum):
@@ -576,6 +598,8 @@ class Erasure(Struct, frozen=True, kw_only=True):
     erased_at: int
     reason: int
     """1 retention, 2 Art. 17 GDPR, 3 court, 4 test data."""
+    place: int | None = None
+    """Where its entry stands in the site's ledger; none from before there was one."""
 
 
 class ApiToken(Struct, frozen=True, kw_only=True):

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET
 
-from consent_service import audit
+from consent_service import audit, ledger
 from consent_service.audit import Act
 from consent_service.errors import Conflict, Invalid, NotFound, Retired, TooLarge
+from consent_service.merkle import EntryType, Reason, erasure_digest
 from consent_service.model import (
     OPTIONAL,
     SECONDS_A_DAY,
@@ -21,6 +22,7 @@ from consent_service.model import (
     Category,
     Choice,
     Claims,
+    Erasure,
     PolicyReference,
     PolicyVersion,
     Receipt,
@@ -201,8 +203,22 @@ async def previous(store: Store, keys: PublicKeys, site: Site, id: str | None) -
         return None
 
 
-async def erase(store: Store, site: Site, id: str, reason: int, act: Act) -> None:
-    """Delete a receipt and leave a tombstone. Raises `NotFound` if it was never there."""
-    async with store.transaction() as tx:
-        await tx.receipts.erase(site.id, id, reason, act.now)
+async def erase(desk: ledger.Desk, site: Site, id: str, reason: Reason, act: Act) -> Erasure:
+    """Delete a receipt and its salt; leave a tombstone, and an entry that says so. All or nothing.
+
+    A second time changes nothing and gives the tombstone. Raises `NotFound` if it was never
+    there, `Forked` where the ledger is stuck.
+    """
+    await ledger.begun(desk, site, act.now)
+    async with desk.store.transaction() as tx:
+        head = await ledger.lock(tx, site)
+        gone = await tx.receipts.erasure(site.id, id)
+        if gone is not None:
+            return gone
+        place, waiting = await ledger.place_now(tx, head, id)
+        said = ledger.event(EntryType.ERASURE, erasure_digest(place, reason), act.now)
+        grown = await ledger.append(tx, desk, head, [*waiting, said], act.now)
+        erasure = await tx.receipts.erase(site.id, id, reason, act.now, place)
         await audit.log(tx, act, "receipt.erase", id, site.id)
+    await ledger.publish(desk, grown)
+    return erasure

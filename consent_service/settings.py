@@ -33,7 +33,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     receipts_batch: int = 256
     retire_hours: int = 48
     session_hours: int = 12
+    checkpoints: str = ""
+    ledger_seconds: float = 1.0
     log_level: str = "info"
+
+    @property
+    def checkpoints_folder(self) -> Path:
+        """Where each ledger's newest checkpoint is kept outside the database."""
+        return Path(self.checkpoints) if self.checkpoints else self.keys.parent / "checkpoints"
 
     @property
     def secure(self) -> bool:
@@ -57,6 +64,11 @@ HELP: Mapping[str, str] = {
     "retire_hours": "How many hours after it was superseded a policy version may still be "
     "answered: a page may have been open, a receipt may have been queued.",
     "session_hours": "How many hours a sign-in holds.",
+    "checkpoints": "The folder that each ledger's newest signed checkpoint is written to, by which "
+    "a database that was put back to an older state is found out. Empty for `checkpoints` beside "
+    "the folder of the keys. Keep it out of the database's backup.",
+    "ledger_seconds": "How many seconds lie between two rounds of entering receipts into the "
+    "ledgers; 0 for never: another process does it.",
     "log_level": "`debug`, `info`, `warning` or `error`.",
 }
 
@@ -66,6 +78,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "receipts_batch": (1, 2_000),
     "retire_hours": (24, 24 * 90),
     "session_hours": (1, 24 * 30),
+    "ledger_seconds": (0, 3600),
 }
 
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,16 @@ import jwt
 import uvicorn
 from starlette.types import ASGIApp
 
-from consent_service import accounts, policies, sites
+from consent_service import accounts, ledger, policies, receipts, sites
 from consent_service.accounts import Grant
 from consent_service.app import create_app
 from consent_service.audit import Act
 from consent_service.cli.serve import served
-from consent_service.model import ChangeClass, Policy, Role, Site, VersionRecord
+from consent_service.merkle import Reason
+from consent_service.model import ChangeClass, Erasure, Policy, Role, Site, VersionRecord
 from consent_service.policies import Publication
 from consent_service.settings import Settings
-from consent_service.signing import PublicKeys
+from consent_service.signing import PublicKeys, open_keyring
 from consent_service.store import Store, open_store
 from tests import given
 from tests.given import Json, policy
@@ -71,6 +73,13 @@ class House:
     @property
     def operator(self) -> Act:
         return Act("operator", self.clock())
+
+    @property
+    def desk(self) -> ledger.Desk:
+        """What another process appends to the ledgers with."""
+        keyring = open_keyring(self.settings.keys, self.clock.now)
+        outside = ledger.Outside(self.settings.checkpoints_folder)
+        return ledger.Desk(self.store, keyring, self.settings.base_url, outside, "tests")
 
     def rows(self, sql: str) -> Rows:
         """What the database answers to a plain connection."""
@@ -136,6 +145,10 @@ class Shop:
         record = await publish(self.house, self.site, content, change_class)
         self.house.clock.time += 2.0
         return record
+
+    async def erase(self, id: str, reason: Reason = Reason.REQUEST) -> Erasure:
+        """Erase a receipt by our own store, as another process would."""
+        return await receipts.erase(self.house.desk, self.site, id, reason, self.house.operator)
 
     async def token(self, role: Role = Role.EDITOR) -> dict[str, str]:
         """The header of a machine's token with that role."""
@@ -214,7 +227,11 @@ async def running_house(
 ) -> AsyncIterator[House]:
     """A service on that database, with keys in that folder."""
     chosen = Settings(
-        database=database, keys=folder / "keys", base_url="https://consent.example", **settings
+        database=database,
+        keys=folder / "keys",
+        checkpoints=str(folder / sha256(database.encode()).hexdigest()[:16]),
+        base_url="https://consent.example",
+        **settings,
     )
     clock = clock or Clock()
     async with (

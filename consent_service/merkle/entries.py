@@ -105,7 +105,9 @@ def receipt_digest(salt: bytes, token: bytes) -> bytes:
 
 
 def content_digest(content: bytes) -> bytes:
-    """The digest of a policy version's bytes, of a banner's bytes, of a key's canonical JWK."""
+    """The digest of the bytes themselves: of a policy version, of a banner, of a key's canonical
+    JWK, of a screenshot.
+    """
     return sha256(content).digest()
 
 

@@ -13,6 +13,7 @@ A module imports only from those above it:
     unguessable    secrets and ids: made, compared
     jwk            public keys as others read them
     jws            compact JWS by Ed25519, behind the seam of itsdangerous
+    ledger         plain Ed25519, for checkpoints: `Pen`, `verify`
     receipts       verify, then read: `PublicKeys`, and its steps for an auditor
     sessions       what a signed-in person's cookie holds, sealed
     files          private keys on disk: names, modes, contents
@@ -24,6 +25,7 @@ from consent_service.signing.encoding import b64url, sha256_b64, unb64url
 from consent_service.signing.files import KeyFile, Purpose, list_keys
 from consent_service.signing.jwk import jwks
 from consent_service.signing.keyring import Keyring, open_keyring
+from consent_service.signing.ledger import LedgerKey, Pen, verify
 from consent_service.signing.making import rotate
 from consent_service.signing.receipts import KEY, PublicKeys
 from consent_service.signing.unguessable import (
@@ -37,6 +39,8 @@ __all__ = [
     "KEY",
     "KeyFile",
     "Keyring",
+    "LedgerKey",
+    "Pen",
     "PublicKeys",
     "Purpose",
     "b64url",
@@ -50,4 +54,5 @@ __all__ = [
     "sha256_b64",
     "unb64url",
     "uuid7",
+    "verify",
 ]

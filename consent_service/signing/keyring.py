@@ -19,6 +19,7 @@ from consent_service.signing.files import (
 )
 from consent_service.signing.jwk import canonical_jwk
 from consent_service.signing.jws import jws_signer
+from consent_service.signing.ledger import LedgerKey, Pen
 from consent_service.signing.making import make_missing
 from consent_service.signing.receipts import PublicKeys, read_claims, receipt_header
 from consent_service.signing.sessions import Sessions
@@ -36,6 +37,8 @@ class _Held:
     """The encoded header, with its dot: the same for every receipt of one key."""
     signer: Signer = field(repr=False)
     sessions: Sessions = field(repr=False)
+    ledger_keys: tuple[LedgerKey, ...]
+    ledger: Pen = field(repr=False)
 
 
 class Keyring:
@@ -68,6 +71,16 @@ class Keyring:
     def sessions(self) -> Sessions:
         """The seals, by the session secrets. Ask again each time: a refresh replaces them."""
         return self._held.sessions
+
+    @property
+    def ledger_keys(self) -> tuple[LedgerKey, ...]:
+        """The public halves of the ledger's keys, oldest to newest: to be stored and published."""
+        return self._held.ledger_keys
+
+    @property
+    def ledger(self) -> Pen:
+        """Signs checkpoints, by the newest of the ledger's keys."""
+        return self._held.ledger
 
     def sign_receipt(self, payload: bytes) -> Receipt:
         """A receipt over exactly these bytes: encoded once, they are never encoded again.
@@ -128,6 +141,7 @@ def _load(folder: Path) -> _Held:
         raise Misconfigured(f"the key folder {folder} has no key for: {', '.join(missing)}")
     receipts = [key for key in keys if key.file.purpose == Purpose.RECEIPTS]
     sessions = [key.secret for key in keys if key.file.purpose == Purpose.SESSIONS]
+    ledger = [key for key in keys if key.file.purpose == Purpose.LEDGER]
     kid = receipts[-1].file.kid
     public_keys = tuple(_public_key(key) for key in receipts)
     return _Held(
@@ -138,6 +152,10 @@ def _load(folder: Path) -> _Held:
         prefix=base64_encode(receipt_header(kid)) + b".",
         signer=jws_signer([key.secret for key in receipts]),
         sessions=Sessions(sessions),
+        ledger_keys=tuple(
+            LedgerKey(public_half(key.secret), key.file.created_at) for key in ledger
+        ),
+        ledger=Pen(ledger[-1].secret),
     )
 
 

@@ -6,8 +6,8 @@
             await tx.policies.claim_draft(site.id, 3)
             await tx.policies.add_version(record)
 
-Receipts, versions, artifacts, tombstones, keys and events are append-only in the database
-itself: triggers refuse every change, whoever asks.
+Receipts, versions, artifacts, tombstones, keys, events and the ledger are append-only in the
+database itself: triggers refuse every change, whoever asks.
 """
 
 from collections.abc import AsyncIterator
@@ -19,6 +19,7 @@ from consent_service.store.columns import Cursor
 from consent_service.store.database import Database
 from consent_service.store.events import Events
 from consent_service.store.keys import Keys
+from consent_service.store.ledger import Ledger
 from consent_service.store.migrate import migrate as apply_migrations
 from consent_service.store.migrate import require_migrated
 from consent_service.store.opening import open_database
@@ -39,6 +40,7 @@ class Store:
         self.policies = Policies(database)
         self.receipts = Receipts(database)
         self.keys = Keys(database)
+        self.ledger = Ledger(database)
         self.accounts = Accounts(database)
         self.events = Events(database)
         self.caught = CaughtShelf(database)

@@ -1,17 +1,21 @@
 """The shelf of receipts: append-only, by id and by time; and what is left of those erased."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from consent_service.errors import Conflict, ConsentError, Misconfigured, NotFound
 from consent_service.model import Erasure, StoredReceipt
 from consent_service.store.columns import Cursor, found, uuid_bytes, uuid_text
 from consent_service.store.database import Database, Row, Value
+from consent_service.store.packing import Packed, pack, unpack
 
 SALT_BYTES = 32
 
+AS_SIGNED = 0
+"""The form of a row that holds its payload as it is."""
+
 _SELECT = """
-    select r.id, r.site_id, r.recorded_at, r.version, r.payload, r.signature, k.kid
+    select r.id, r.site_id, r.recorded_at, r.version, r.form, r.payload, r.signature, k.kid
     from receipts r join keys k on k.number = r.key"""
 
 
@@ -21,6 +25,8 @@ class Receipts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._key_numbers: dict[str, int] = {}
+        self._form_numbers: dict[bytes, int] = {}
+        self._forms: dict[int, bytes] = {}
 
     async def add_all(
         self, receipts: Sequence[StoredReceipt]
@@ -37,7 +43,7 @@ class Receipts:
         added = await self._database.execute_rows(
             """
             insert into receipts
-                (id, site_id, recorded_at, version, key, payload, signature, salt)
+                (id, site_id, recorded_at, version, key, form, payload, signature, salt)
             :rows on conflict (id) do nothing""",
             rows,
         )
@@ -54,43 +60,56 @@ class Receipts:
             id=uuid_bytes(receipt_id),
             site_id=site_id,
         )
-        return _receipt(found(row, f"receipt {receipt_id}"))
+        return (await self.read([found(row, f"receipt {receipt_id}")]))[0]
 
-    async def erase(self, site_id: int, receipt_id: str, reason: int, now: int) -> Erasure:
+    async def erase(
+        self, site_id: int, receipt_id: str, reason: int, now: int, place: int
+    ) -> Erasure:
         """Delete a receipt and its salt, and leave a tombstone; `reason` as in `Erasure`.
 
-        A second time it changes nothing. Raises `NotFound` where there was never such a receipt.
+        `place` is where it stands in the ledger. Raises `NotFound` where there is no such
+        receipt. Part of `receipts.erase`, which enters it: call it inside a transaction.
         """
-        values: dict[str, Value] = {"id": uuid_bytes(receipt_id), "site_id": site_id}
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                """
-                insert into tombstones (id, site_id, erased_at, reason)
-                select id, site_id, :now, :reason from receipts
-                where id = :id and site_id = :site_id
-                on conflict do nothing""",
-                now=now,
-                reason=reason,
-                **values,
-            )
-            await tx.execute("delete from receipts where id = :id and site_id = :site_id", **values)
-            erasure = await Receipts(tx).erasure(site_id, receipt_id)
-        if erasure is None:
+        raw = uuid_bytes(receipt_id)
+        values: dict[str, Value] = {"id": raw, "site_id": site_id}
+        left = await self._database.execute(
+            """
+            insert into tombstones (id, site_id, erased_at, reason, place)
+            select id, site_id, :now, :reason, :place from receipts
+            where id = :id and site_id = :site_id
+            on conflict do nothing""",
+            now=now,
+            reason=reason,
+            place=place,
+            **values,
+        )
+        if not left:
             raise NotFound(f"there is no receipt {receipt_id}")
-        return erasure
+        await self._database.execute(
+            "delete from receipts where id = :id and site_id = :site_id", **values
+        )
+        await self._database.execute(
+            "delete from places where id = :id and site_id = :site_id", **values
+        )
+        return Erasure(receipt_id=receipt_id, erased_at=now, reason=reason, place=place)
 
     async def erasure(self, site_id: int, receipt_id: str) -> Erasure | None:
         """The tombstone of a receipt; None where none of that id was erased."""
         row = await self._database.fetch_one(
             """
-            select erased_at, reason from tombstones
+            select erased_at, reason, place from tombstones
             where id = :id and site_id = :site_id""",
             id=uuid_bytes(receipt_id),
             site_id=site_id,
         )
         if row is None:
             return None
-        return Erasure(receipt_id=receipt_id, erased_at=row["erased_at"], reason=row["reason"])
+        return Erasure(
+            receipt_id=receipt_id,
+            erased_at=row["erased_at"],
+            reason=row["reason"],
+            place=row["place"],
+        )
 
     async def count(self, site_id: int) -> int:
         """How many receipts the site has now."""
@@ -116,7 +135,14 @@ class Receipts:
             id=uuid_bytes(place.id),
             limit=limit,
         )
-        return [_receipt(row) for row in rows]
+        return await self.read(rows)
+
+    async def read(self, rows: Sequence[Row]) -> list[StoredReceipt]:
+        """The receipts in rows that have the columns of `_SELECT`."""
+        if not all(row["form"] in self._forms for row in rows if row["form"]):
+            known = await self._database.fetch_all("select number, body from forms")
+            self._forms = {row["number"]: row["body"] for row in known}
+        return [_receipt(row, self._forms) for row in rows]
 
     async def span(
         self, site_id: int, period: tuple[int, int], after: Cursor, limit: int
@@ -139,7 +165,7 @@ class Receipts:
             id=uuid_bytes(after.id),
             limit=limit,
         )
-        return [_receipt(row) for row in rows]
+        return await self.read(rows)
 
     async def count_span(self, site_id: int, period: tuple[int, int]) -> int:
         """How many receipts the site has of a period."""
@@ -154,16 +180,36 @@ class Receipts:
         return int(found(row, "count")["receipts"])
 
     async def _values(self, receipt: StoredReceipt) -> tuple[Value, ...]:
+        packed = pack(receipt.payload, receipt.id, receipt.recorded_at)
         return (
             uuid_bytes(receipt.id),
             receipt.site_id,
             receipt.recorded_at,
             receipt.version,
             await self._key_number(receipt.kid),
-            receipt.payload,
+            await self._form_number(packed.form) if packed else AS_SIGNED,
+            packed.own if packed else receipt.payload,
             receipt.signature,
             os.urandom(SALT_BYTES),
         )
+
+    async def _form_number(self, form: bytes) -> int:
+        # As with keys; and two processes may reckon the same number, and then one asks again.
+        while form not in self._form_numbers:
+            row = await self._database.fetch_one(
+                "select number from forms where body = :body", body=form
+            )
+            if row:
+                self._form_numbers[form] = row["number"]
+                break
+            await self._database.execute(
+                """
+                insert into forms (number, body)
+                select coalesce(max(number), 0) + 1, :body from forms where true
+                on conflict do nothing""",
+                body=form,
+            )
+        return self._form_numbers[form]
 
     async def _key_number(self, kid: str) -> int:
         # A key's number never changes, so it is asked for once.
@@ -183,20 +229,21 @@ class Receipts:
         stored: dict[str, StoredReceipt | ConsentError] = {
             name: Conflict(f"receipt {name} was erased") for name in ids
         }
-        return stored | {receipt.id: receipt for receipt in map(_receipt, rows)}
+        return stored | {receipt.id: receipt for receipt in await self.read(rows)}
 
 
 def _by_id(receipt: StoredReceipt) -> str:
     return receipt.id
 
 
-def _receipt(row: Row) -> StoredReceipt:
+def _receipt(row: Row, forms: Mapping[int, bytes]) -> StoredReceipt:
+    id, at, form, payload = uuid_text(row["id"]), row["recorded_at"], row["form"], row["payload"]
     return StoredReceipt(
         site_id=row["site_id"],
-        id=uuid_text(row["id"]),
-        recorded_at=row["recorded_at"],
+        id=id,
+        recorded_at=at,
         version=row["version"],
-        payload=row["payload"],
+        payload=unpack(Packed(forms[form], payload), id, at) if form else payload,
         signature=row["signature"],
         kid=row["kid"],
     )

@@ -3,7 +3,7 @@
 import msgspec
 
 from consent_service.errors import Conflict
-from consent_service.model import Site
+from consent_service.model import Keeping, Site, Witness
 from consent_service.store.columns import found
 from consent_service.store.database import Database, Row
 
@@ -67,6 +67,21 @@ class Sites:
         )
         return _site(found(row, f"site {key}"))
 
+    async def keep(self, key: str, keeping: Keeping) -> Site:
+        """The site with other rules of keeping, and other witnesses. Raises `NotFound`."""
+        row = await self._database.fetch_one(
+            """
+            update sites set retention_years = :years, hold = :hold, witnesses = :witnesses,
+                authority = :authority
+            where key = :key returning *""",
+            key=key,
+            years=keeping.years,
+            hold=int(keeping.hold),
+            witnesses=msgspec.json.encode(keeping.witnesses).decode(),
+            authority=keeping.authority,
+        )
+        return _site(found(row, f"site {key}"))
+
     async def _row(self, key: str) -> Row | None:
         return await self._database.fetch_one("select * from sites where key = :key", key=key)
 
@@ -83,4 +98,10 @@ def _site(row: Row) -> Site:
         origins=msgspec.json.decode(row["origins"], type=tuple[str, ...]),
         max_age=row["max_age"],
         created_at=row["created_at"],
+        keeping=Keeping(
+            years=row["retention_years"],
+            hold=bool(row["hold"]),
+            witnesses=msgspec.json.decode(row["witnesses"], type=tuple[Witness, ...]),
+            authority=row["authority"],
+        ),
     )

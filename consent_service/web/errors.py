@@ -21,6 +21,7 @@ STATUS: dict[type[errors.ConsentError], HTTPStatus] = {
     errors.WrongType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Forked: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Tampered: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from consent_service import policies, receipts, sites
+from consent_service import ledger, policies, receipts, sites
 from consent_service.errors import Invalid, NotFound, Tampered
 from consent_service.model import Artifact, PublicKey, Site, VersionRecord
 from consent_service.receipts import Asked, Desk
@@ -96,6 +96,8 @@ class Service:
     """Unix seconds. The only clock of the house is read through this."""
     memory: Memory
     attempts: Attempts
+    ledger: ledger.Desk
+    """What it takes to append to a site's ledger."""
     keys: PublicKeys = field(default_factory=lambda: PublicKeys(()))
     pace: Pace = field(default_factory=lambda: Pace(CAUGHT_A_MINUTE))
     hot: dict[tuple[bytes, bytes, str], Any] = field(default_factory=dict)
@@ -167,6 +169,7 @@ class Service:
             await self._publish_key(key)
         await self._read_keys()
         if newer:
+            await self._enter_gone(newer)
             self.keyring.adopt(newer)
 
     async def _read_keys(self) -> None:
@@ -174,7 +177,16 @@ class Service:
 
     async def _publish_key(self, key: PublicKey) -> None:
         if key.kid not in self.keys.kids:
-            await self.store.keys.add(key)
+            async with self.store.transaction() as tx:
+                await tx.keys.add(key)
+                await ledger.enter_key(tx, key, key.created_at)
+
+    async def _enter_gone(self, newer: Keyring) -> None:
+        """A key whose file was taken away can sign nothing more: the ledgers say since when."""
+        left = {key.kid for key in newer.public_keys}
+        for key in self.keyring.public_keys:
+            if key.kid not in left:
+                await ledger.enter_key(self.store, key, int(self.now()), gone=True)
 
     def forget(self) -> None:
         """After a change made here: nothing remembered may be served again."""

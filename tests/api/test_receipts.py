@@ -211,7 +211,7 @@ async def test_an_id_of_another_site_is_taken(shop: Shop, house: House) -> None:
 async def test_an_erased_receipt_does_not_come_back(shop: Shop) -> None:
     choice = shop.choice()
     await shop.post(choice)
-    await shop.house.store.receipts.erase(shop.site.id, choice["id"], 2, shop.house.clock.now)
+    await shop.erase(choice["id"])
     assert (await shop.get(f"/receipts/{choice['id']}")).status_code == 404
     assert (await shop.post(choice)).status_code == 409
 

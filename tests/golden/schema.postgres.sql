@@ -30,6 +30,15 @@ table artifacts
     constraint artifacts_part_check CHECK ((part = ANY (ARRAY['banner'::text, 'settings'::text])))
     constraint artifacts_tag_check CHECK ((length((tag)::bytea) = 8))
 
+table bundles
+    site_id integer not null
+    number bigint not null
+    body blob not null
+    constraint bundles_pkey PRIMARY KEY (site_id, number)
+    constraint bundles_site_id_fkey FOREIGN KEY (site_id) REFERENCES ledgers(site_id)
+    constraint bundles_body_check CHECK ((((length((body)::bytea) >= 78) AND (length((body)::bytea) <= 19968)) AND ((length((body)::bytea) % 78) = 0)))
+    constraint bundles_number_check CHECK ((number >= 0))
+
 table caught
     site_id integer not null
     day integer not null
@@ -39,6 +48,24 @@ table caught
     constraint caught_pkey PRIMARY KEY (site_id, day, declared, kind)
     constraint caught_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites(id)
     constraint caught_count_check CHECK ((count > 0))
+
+table checkpoints
+    site_id integer not null
+    size bigint not null
+    at bigint not null
+    note blob not null
+    constraint checkpoints_pkey PRIMARY KEY (site_id, size)
+    constraint checkpoints_site_id_fkey FOREIGN KEY (site_id) REFERENCES ledgers(site_id)
+    constraint checkpoints_size_check CHECK ((size >= 0))
+
+table cosignatures
+    site_id integer not null
+    size bigint not null
+    witness text not null
+    at bigint not null
+    line text not null
+    constraint cosignatures_pkey PRIMARY KEY (site_id, size, witness)
+    constraint cosignatures_site_id_size_fkey FOREIGN KEY (site_id, size) REFERENCES checkpoints(site_id, size)
 
 table drafts
     site_id integer not null
@@ -61,6 +88,13 @@ table events
     constraint events_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites(id)
     constraint events_id_check CHECK ((length((id)::bytea) = 16))
 
+table forms
+    number integer not null
+    body blob not null
+    constraint forms_body_key UNIQUE (body)
+    constraint forms_pkey PRIMARY KEY (number)
+    constraint forms_number_check CHECK ((number > 0))
+
 table keys
     number integer not null
     kid text not null
@@ -70,9 +104,81 @@ table keys
     constraint keys_pkey PRIMARY KEY (number)
     constraint keys_number_check CHECK ((number > 0))
 
+table ledger_keys
+    public blob not null
+    created_at bigint not null
+    constraint ledger_keys_pkey PRIMARY KEY (public)
+    constraint ledger_keys_public_check CHECK ((length((public)::bytea) = 32))
+
+table ledgers
+    site_id integer not null
+    origin text not null
+    size bigint not null
+    root blob not null
+    note blob not null
+    signed_at bigint not null
+    pruned bigint not null default 0
+    holder text not null default ''::text
+    held_until bigint not null default 0
+    constraint ledgers_pkey PRIMARY KEY (site_id)
+    constraint ledgers_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites(id)
+    constraint ledgers_root_check CHECK ((length((root)::bytea) = 32))
+    constraint ledgers_size_check CHECK ((size >= 0))
+
+table marks
+    site_id integer not null
+    place bigint not null
+    id blob not null
+    type integer not null
+    at bigint not null
+    policy blob not null
+    digest blob not null
+    constraint marks_pkey PRIMARY KEY (site_id, place)
+    constraint marks_site_id_id_key UNIQUE (site_id, id)
+    constraint marks_site_id_fkey FOREIGN KEY (site_id) REFERENCES ledgers(site_id)
+    constraint marks_digest_check CHECK ((length((digest)::bytea) = 32))
+    constraint marks_id_check CHECK ((length((id)::bytea) = 16))
+    constraint marks_place_check CHECK ((place >= 0))
+    constraint marks_policy_check CHECK ((length((policy)::bytea) = 32))
+    constraint marks_type_check CHECK ((type > 0))
+
 table migrations
     name text not null
     constraint migrations_pkey PRIMARY KEY (name)
+
+table pending
+    site_id integer not null
+    turn integer not null
+    at bigint not null
+    id blob not null
+    type integer not null
+    policy blob
+    digest blob
+    constraint pending_pkey PRIMARY KEY (site_id, turn, at, id)
+    constraint pending_digest_check CHECK ((length((digest)::bytea) = 32))
+    constraint pending_id_check CHECK ((length((id)::bytea) = 16))
+    constraint pending_policy_check CHECK ((length((policy)::bytea) = 32))
+    constraint pending_turn_check CHECK ((turn = ANY (ARRAY[0, 1])))
+    constraint pending_type_check CHECK ((type > 0))
+
+table places
+    id blob not null
+    site_id integer not null
+    place bigint not null
+    constraint places_pkey PRIMARY KEY (id)
+    constraint places_id_check CHECK ((length((id)::bytea) = 16))
+    constraint places_place_check CHECK ((place >= 0))
+
+table prunes
+    site_id integer not null
+    begins bigint not null
+    ends bigint not null
+    at bigint not null
+    receipts bigint not null
+    constraint prunes_pkey PRIMARY KEY (site_id, begins)
+    constraint prunes_site_id_fkey FOREIGN KEY (site_id) REFERENCES ledgers(site_id)
+    constraint prunes_begins_check CHECK ((begins >= 0))
+    constraint prunes_check CHECK ((ends > begins))
 
 table receipts
     id blob not null
@@ -83,6 +189,7 @@ table receipts
     salt blob not null
     signature blob not null
     payload blob not null
+    form integer not null default 0
     constraint receipts_pkey PRIMARY KEY (id)
     constraint receipts_key_fkey FOREIGN KEY (key) REFERENCES keys(number)
     constraint receipts_site_id_version_fkey FOREIGN KEY (site_id, version) REFERENCES versions(site_id, number)
@@ -114,10 +221,36 @@ table sites
     origins text not null
     max_age integer not null
     created_at bigint not null
+    retention_years integer not null default 3
+    hold integer not null default 0
+    witnesses text not null default '[]'::text
+    authority text not null default ''::text
     constraint sites_key_key UNIQUE (key)
     constraint sites_pkey PRIMARY KEY (id)
+    constraint sites_hold_check CHECK ((hold = ANY (ARRAY[0, 1])))
     constraint sites_id_check CHECK ((id > 0))
     constraint sites_max_age_check CHECK ((max_age >= 0))
+    constraint sites_retention_years_check CHECK (((retention_years >= 1) AND (retention_years <= 6)))
+
+table stamps
+    site_id integer not null
+    size bigint not null
+    authority text not null
+    at bigint not null
+    token blob not null
+    constraint stamps_pkey PRIMARY KEY (site_id, size, authority)
+    constraint stamps_site_id_size_fkey FOREIGN KEY (site_id, size) REFERENCES checkpoints(site_id, size)
+
+table tiles
+    site_id integer not null
+    level integer not null
+    number bigint not null
+    body blob not null
+    constraint tiles_pkey PRIMARY KEY (site_id, level, number)
+    constraint tiles_site_id_fkey FOREIGN KEY (site_id) REFERENCES ledgers(site_id)
+    constraint tiles_body_check CHECK ((((length((body)::bytea) >= 32) AND (length((body)::bytea) <= 8192)) AND ((length((body)::bytea) % 32) = 0)))
+    constraint tiles_level_check CHECK ((level >= 0))
+    constraint tiles_number_check CHECK ((number >= 0))
 
 table tokens
     id text not null
@@ -137,6 +270,7 @@ table tombstones
     site_id integer not null
     erased_at bigint not null
     reason integer not null
+    place bigint
     constraint tombstones_pkey PRIMARY KEY (id)
     constraint tombstones_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites(id)
     constraint tombstones_id_check CHECK ((length((id)::bytea) = 16))
@@ -167,7 +301,13 @@ CREATE UNIQUE INDEX artifacts_pkey ON public.artifacts USING btree (site_id, dig
 
 CREATE UNIQUE INDEX artifacts_site_id_tag_key ON public.artifacts USING btree (site_id, tag)
 
+CREATE UNIQUE INDEX bundles_pkey ON public.bundles USING btree (site_id, number)
+
 CREATE UNIQUE INDEX caught_pkey ON public.caught USING btree (site_id, day, declared, kind)
+
+CREATE UNIQUE INDEX checkpoints_pkey ON public.checkpoints USING btree (site_id, size)
+
+CREATE UNIQUE INDEX cosignatures_pkey ON public.cosignatures USING btree (site_id, size, witness)
 
 CREATE UNIQUE INDEX drafts_pkey ON public.drafts USING btree (site_id)
 
@@ -177,11 +317,33 @@ CREATE INDEX events_by_time ON public.events USING btree (at, id)
 
 CREATE UNIQUE INDEX events_pkey ON public.events USING btree (id)
 
+CREATE UNIQUE INDEX forms_body_key ON public.forms USING btree (body)
+
+CREATE UNIQUE INDEX forms_pkey ON public.forms USING btree (number)
+
 CREATE UNIQUE INDEX keys_kid_key ON public.keys USING btree (kid)
 
 CREATE UNIQUE INDEX keys_pkey ON public.keys USING btree (number)
 
+CREATE UNIQUE INDEX ledger_keys_pkey ON public.ledger_keys USING btree (public)
+
+CREATE UNIQUE INDEX ledgers_pkey ON public.ledgers USING btree (site_id)
+
+CREATE INDEX marks_by_digest ON public.marks USING btree (site_id, digest)
+
+CREATE UNIQUE INDEX marks_pkey ON public.marks USING btree (site_id, place)
+
+CREATE UNIQUE INDEX marks_site_id_id_key ON public.marks USING btree (site_id, id)
+
 CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (name)
+
+CREATE UNIQUE INDEX pending_pkey ON public.pending USING btree (site_id, turn, at, id)
+
+CREATE UNIQUE INDEX places_by_place ON public.places USING btree (site_id, place)
+
+CREATE UNIQUE INDEX places_pkey ON public.places USING btree (id)
+
+CREATE UNIQUE INDEX prunes_pkey ON public.prunes USING btree (site_id, begins)
 
 CREATE INDEX receipts_by_time ON public.receipts USING btree (site_id, recorded_at, id)
 
@@ -195,6 +357,10 @@ CREATE UNIQUE INDEX sites_key_key ON public.sites USING btree (key)
 
 CREATE UNIQUE INDEX sites_pkey ON public.sites USING btree (id)
 
+CREATE UNIQUE INDEX stamps_pkey ON public.stamps USING btree (site_id, size, authority)
+
+CREATE UNIQUE INDEX tiles_pkey ON public.tiles USING btree (site_id, level, number)
+
 CREATE INDEX tokens_by_site ON public.tokens USING btree (site_id)
 
 CREATE UNIQUE INDEX tokens_pkey ON public.tokens USING btree (id)
@@ -205,11 +371,43 @@ CREATE UNIQUE INDEX versions_pkey ON public.versions USING btree (site_id, numbe
 
 CREATE UNIQUE INDEX versions_site_id_digest_key ON public.versions USING btree (site_id, digest)
 
+CREATE TRIGGER artifacts_enter AFTER INSERT ON public.artifacts REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION enter_artifacts() -- enabled: A
+
 CREATE TRIGGER artifacts_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.artifacts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER bundles_no_change BEFORE DELETE OR TRUNCATE ON public.bundles FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER bundles_only_grow BEFORE UPDATE ON public.bundles FOR EACH ROW EXECUTE FUNCTION refuse_rewriting() -- enabled: A
+
+CREATE TRIGGER checkpoints_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER cosignatures_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.cosignatures FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
 
 CREATE TRIGGER events_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
 
+CREATE TRIGGER forms_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.forms FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
 CREATE TRIGGER keys_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.keys FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER ledger_keys_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_keys FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER ledgers_no_change BEFORE DELETE OR TRUNCATE ON public.ledgers FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER ledgers_only_grow BEFORE UPDATE ON public.ledgers FOR EACH ROW EXECUTE FUNCTION refuse_shrinking() -- enabled: A
+
+CREATE TRIGGER marks_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.marks FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER pending_no_change BEFORE UPDATE OR TRUNCATE ON public.pending FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER pending_no_delete BEFORE DELETE ON public.pending FOR EACH ROW EXECUTE FUNCTION refuse_delete_before_entry() -- enabled: A
+
+CREATE TRIGGER places_no_change BEFORE UPDATE OR TRUNCATE ON public.places FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER places_no_delete BEFORE DELETE ON public.places FOR EACH ROW EXECUTE FUNCTION refuse_delete_before_receipt() -- enabled: A
+
+CREATE TRIGGER prunes_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.prunes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER receipts_enter AFTER INSERT ON public.receipts REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION enter_receipts() -- enabled: A
 
 CREATE TRIGGER receipts_no_change BEFORE UPDATE OR TRUNCATE ON public.receipts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
 
@@ -217,9 +415,54 @@ CREATE TRIGGER receipts_no_delete BEFORE DELETE ON public.receipts FOR EACH ROW 
 
 CREATE TRIGGER receipts_no_return BEFORE INSERT ON public.receipts FOR EACH ROW EXECUTE FUNCTION ignore_erased() -- enabled: A
 
+CREATE TRIGGER stamps_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.stamps FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER tiles_no_change BEFORE DELETE OR TRUNCATE ON public.tiles FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER tiles_only_grow BEFORE UPDATE ON public.tiles FOR EACH ROW EXECUTE FUNCTION refuse_rewriting() -- enabled: A
+
 CREATE TRIGGER tombstones_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.tombstones FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
 
+CREATE TRIGGER versions_enter AFTER INSERT ON public.versions REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION enter_versions() -- enabled: A
+
 CREATE TRIGGER versions_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE OR REPLACE FUNCTION public.enter_artifacts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+    insert into pending (site_id, turn, at, id, type, policy, digest)
+    select f.site_id, 0, f.created_at, substr(f.digest, 1, 16), 7, v.digest, f.digest
+    from fresh f join versions v on v.site_id = f.site_id and v.number = f.version;
+    return null;
+end $function$
+
+
+CREATE OR REPLACE FUNCTION public.enter_receipts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+    insert into pending (site_id, turn, at, id, type)
+    select site_id, 1, recorded_at, id, 1 from fresh;
+    return null;
+end $function$
+
+
+CREATE OR REPLACE FUNCTION public.enter_versions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+    insert into pending (site_id, turn, at, id, type, policy, digest)
+    select site_id, 0, published_at, substr(digest, 1, 16), 2, digest, digest from fresh;
+    return null;
+end $function$
+
 
 CREATE OR REPLACE FUNCTION public.ignore_erased()
  RETURNS trigger
@@ -244,16 +487,82 @@ begin
 end $function$
 
 
+CREATE OR REPLACE FUNCTION public.refuse_delete_before_entry()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+    if exists (select 1 from places where id = old.id and site_id = old.site_id)
+        or exists (select 1 from marks where id = old.id and site_id = old.site_id)
+    then
+        return old;
+    end if;
+    raise exception 'what is pending goes only into the ledger'
+        using errcode = 'restrict_violation';
+end $function$
+
+
+CREATE OR REPLACE FUNCTION public.refuse_delete_before_receipt()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+    if exists (select 1 from receipts where id = old.id) then
+        raise exception 'a place goes with its receipt' using errcode = 'restrict_violation';
+    end if;
+    return old;
+end $function$
+
+
 CREATE OR REPLACE FUNCTION public.refuse_delete_without_tombstone()
  RETURNS trigger
  LANGUAGE plpgsql
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 begin
-    if exists (select 1 from tombstones where id = old.id and site_id = old.site_id) then
+    if exists (select 1 from tombstones where id = old.id and site_id = old.site_id)
+        or exists (
+            select 1 from places p
+            join prunes r on r.site_id = p.site_id and r.begins <= p.place and p.place < r.ends
+            where p.id = old.id and p.site_id = old.site_id
+        )
+    then
         return old;
     end if;
     raise exception 'a receipt is deleted only after its tombstone'
         using errcode = 'restrict_violation';
+end $function$
+
+
+CREATE OR REPLACE FUNCTION public.refuse_rewriting()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+    if (to_jsonb(new) - 'body') <> (to_jsonb(old) - 'body')
+        or length(new.body) <= length(old.body)
+        or substr(new.body, 1, length(old.body)) <> old.body
+    then
+        raise exception '% only grow', tg_table_name using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $function$
+
+
+CREATE OR REPLACE FUNCTION public.refuse_shrinking()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+    if new.site_id <> old.site_id or new.origin <> old.origin or new.size < old.size
+        or (new.size = old.size and new.root <> old.root) or new.pruned < old.pruned
+    then
+        raise exception 'ledgers only grow' using errcode = 'restrict_violation';
+    end if;
+    return new;
 end $function$
 

@@ -27,6 +27,12 @@ CREATE TABLE artifacts (
 
 CREATE INDEX artifacts_by_version on artifacts (site_id, version, language, created_at);
 
+CREATE TRIGGER artifacts_enter after insert on artifacts begin
+    insert into pending (site_id, turn, at, id, type, policy, digest)
+    select new.site_id, 0, new.created_at, substr(new.digest, 1, 16), 7, digest, new.digest
+    from versions where site_id = new.site_id and number = new.version;
+end;
+
 CREATE TRIGGER artifacts_no_delete before delete on artifacts begin
     select raise(abort, 'artifacts are append-only');
 end;
@@ -45,6 +51,33 @@ CREATE TRIGGER artifacts_no_update before update on artifacts begin
     select raise(abort, 'artifacts are append-only');
 end;
 
+CREATE TABLE bundles (
+    site_id integer not null references ledgers (site_id),
+    number bigint not null check (number >= 0),
+    body blob not null check (length(body) between 78 and 19968 and length(body) % 78 = 0),
+    primary key (site_id, number)
+);
+
+CREATE TRIGGER bundles_no_delete before delete on bundles begin
+    select raise(abort, 'bundles only grow');
+end;
+
+CREATE TRIGGER bundles_no_replace before insert on bundles
+when exists (
+    select 1 from bundles
+    where (site_id = new.site_id and number = new.number) or rowid = new.rowid
+) begin
+    select raise(abort, 'bundles only grow');
+end;
+
+CREATE TRIGGER bundles_only_grow before update on bundles
+when new.site_id <> old.site_id or new.number <> old.number or new.rowid <> old.rowid
+    or length(new.body) <= length(old.body)
+    or substr(new.body, 1, length(old.body)) <> old.body
+begin
+    select raise(abort, 'bundles only grow');
+end;
+
 CREATE TABLE caught (
     site_id integer not null references sites (id),
     day integer not null,
@@ -53,6 +86,58 @@ CREATE TABLE caught (
     count bigint not null check (count > 0),
     primary key (site_id, day, declared, kind)
 );
+
+CREATE TABLE checkpoints (
+    site_id integer not null references ledgers (site_id),
+    size bigint not null check (size >= 0),
+    at bigint not null,
+    note blob not null,
+    primary key (site_id, size)
+);
+
+CREATE TRIGGER checkpoints_no_delete before delete on checkpoints begin
+    select raise(abort, 'checkpoints are append-only');
+end;
+
+CREATE TRIGGER checkpoints_no_replace before insert on checkpoints
+when exists (
+    select 1 from checkpoints
+    where (site_id = new.site_id and size = new.size)
+        or rowid = new.rowid
+) begin
+    select raise(ignore);
+end;
+
+CREATE TRIGGER checkpoints_no_update before update on checkpoints begin
+    select raise(abort, 'checkpoints are append-only');
+end;
+
+CREATE TABLE cosignatures (
+    site_id integer not null,
+    size bigint not null,
+    witness text not null,
+    at bigint not null,
+    line text not null,
+    primary key (site_id, size, witness),
+    foreign key (site_id, size) references checkpoints (site_id, size)
+);
+
+CREATE TRIGGER cosignatures_no_delete before delete on cosignatures begin
+    select raise(abort, 'cosignatures are append-only');
+end;
+
+CREATE TRIGGER cosignatures_no_replace before insert on cosignatures
+when exists (
+    select 1 from cosignatures
+    where (site_id = new.site_id and size = new.size and witness = new.witness)
+        or rowid = new.rowid
+) begin
+    select raise(ignore);
+end;
+
+CREATE TRIGGER cosignatures_no_update before update on cosignatures begin
+    select raise(abort, 'cosignatures are append-only');
+end;
 
 CREATE TABLE drafts (
     site_id integer primary key references sites (id),
@@ -92,6 +177,27 @@ CREATE TRIGGER events_no_update before update on events begin
     select raise(abort, 'events are append-only');
 end;
 
+CREATE TABLE forms (
+    number integer primary key check (number > 0),
+    body blob not null unique
+);
+
+CREATE TRIGGER forms_no_delete before delete on forms begin
+    select raise(abort, 'forms are append-only');
+end;
+
+CREATE TRIGGER forms_no_replace before insert on forms
+when exists (
+    select 1 from forms
+    where (number = new.number or body = new.body)
+) begin
+    select raise(ignore);
+end;
+
+CREATE TRIGGER forms_no_update before update on forms begin
+    select raise(abort, 'forms are append-only');
+end;
+
 CREATE TABLE keys (
     number integer primary key check (number > 0),
     kid text not null unique,
@@ -115,7 +221,171 @@ CREATE TRIGGER keys_no_update before update on keys begin
     select raise(abort, 'keys are append-only');
 end;
 
+CREATE TABLE ledger_keys (
+    public blob primary key check (length(public) = 32),
+    created_at bigint not null
+);
+
+CREATE TRIGGER ledger_keys_no_delete before delete on ledger_keys begin
+    select raise(abort, 'ledger_keys are append-only');
+end;
+
+CREATE TRIGGER ledger_keys_no_replace before insert on ledger_keys
+when exists (
+    select 1 from ledger_keys
+    where (public = new.public)
+        or rowid = new.rowid
+) begin
+    select raise(ignore);
+end;
+
+CREATE TRIGGER ledger_keys_no_update before update on ledger_keys begin
+    select raise(abort, 'ledger_keys are append-only');
+end;
+
+CREATE TABLE ledgers (
+    site_id integer primary key references sites (id),
+    origin text not null,
+    size bigint not null check (size >= 0),
+    root blob not null check (length(root) = 32),
+    note blob not null,
+    signed_at bigint not null,
+    -- Receipts of entries before this were erased together when their time was over.
+    pruned bigint not null default 0,
+    -- Which process appends, and until when others leave it alone.
+    holder text not null default '',
+    held_until bigint not null default 0
+);
+
+CREATE TRIGGER ledgers_no_delete before delete on ledgers begin
+    select raise(abort, 'ledgers only grow');
+end;
+
+CREATE TRIGGER ledgers_no_replace before insert on ledgers
+when exists (select 1 from ledgers where site_id = new.site_id) begin
+    select raise(ignore);
+end;
+
+CREATE TRIGGER ledgers_only_grow before update on ledgers
+when new.site_id <> old.site_id or new.origin <> old.origin or new.size < old.size
+    or (new.size = old.size and new.root <> old.root) or new.pruned < old.pruned
+begin
+    select raise(abort, 'ledgers only grow');
+end;
+
+CREATE TABLE marks (
+    site_id integer not null references ledgers (site_id),
+    place bigint not null check (place >= 0),
+    id blob not null check (length(id) = 16),
+    type integer not null check (type > 0),
+    at bigint not null,
+    policy blob not null check (length(policy) = 32),
+    digest blob not null check (length(digest) = 32),
+    primary key (site_id, place),
+    unique (site_id, id)
+);
+
+CREATE INDEX marks_by_digest on marks (site_id, digest);
+
+CREATE TRIGGER marks_no_delete before delete on marks begin
+    select raise(abort, 'marks are append-only');
+end;
+
+CREATE TRIGGER marks_no_replace before insert on marks
+when exists (
+    select 1 from marks
+    where ((site_id = new.site_id and place = new.place) or (site_id = new.site_id and id = new.id))
+        or rowid = new.rowid
+) begin
+    select raise(abort, 'marks are append-only');
+end;
+
+CREATE TRIGGER marks_no_update before update on marks begin
+    select raise(abort, 'marks are append-only');
+end;
+
 CREATE TABLE migrations (name text primary key);
+
+CREATE TABLE pending (
+    site_id integer not null,
+    turn integer not null check (turn in (0, 1)),
+    at bigint not null,
+    id blob not null check (length(id) = 16),
+    type integer not null check (type > 0),
+    policy blob check (length(policy) = 32),
+    digest blob check (length(digest) = 32),
+    primary key (site_id, turn, at, id)
+) without rowid;
+
+CREATE TRIGGER pending_no_delete before delete on pending
+when not exists (select 1 from places where id = old.id and site_id = old.site_id)
+    and not exists (select 1 from marks where id = old.id and site_id = old.site_id)
+begin
+    select raise(abort, 'what is pending goes only into the ledger');
+end;
+
+CREATE TRIGGER pending_no_replace before insert on pending
+when exists (
+    select 1 from pending
+    where site_id = new.site_id and turn = new.turn and at = new.at and id = new.id
+) begin
+    select raise(ignore);
+end;
+
+CREATE TRIGGER pending_no_update before update on pending begin
+    select raise(abort, 'pending entries are append-only');
+end;
+
+CREATE TABLE places (
+    id blob primary key check (length(id) = 16),
+    site_id integer not null,
+    place bigint not null check (place >= 0)
+) without rowid;
+
+CREATE UNIQUE INDEX places_by_place on places (site_id, place);
+
+CREATE TRIGGER places_no_delete before delete on places
+when exists (select 1 from receipts where id = old.id) begin
+    select raise(abort, 'a place goes with its receipt');
+end;
+
+CREATE TRIGGER places_no_replace before insert on places
+when exists (
+    select 1 from places
+    where id = new.id or (site_id = new.site_id and place = new.place)
+) begin
+    select raise(abort, 'places are append-only');
+end;
+
+CREATE TRIGGER places_no_update before update on places begin
+    select raise(abort, 'places are append-only');
+end;
+
+CREATE TABLE prunes (
+    site_id integer not null references ledgers (site_id),
+    begins bigint not null check (begins >= 0),
+    ends bigint not null check (ends > begins),
+    at bigint not null,
+    receipts bigint not null,
+    primary key (site_id, begins)
+);
+
+CREATE TRIGGER prunes_no_delete before delete on prunes begin
+    select raise(abort, 'prunes are append-only');
+end;
+
+CREATE TRIGGER prunes_no_replace before insert on prunes
+when exists (
+    select 1 from prunes
+    where (site_id = new.site_id and begins = new.begins)
+        or rowid = new.rowid
+) begin
+    select raise(abort, 'prunes are append-only');
+end;
+
+CREATE TRIGGER prunes_no_update before update on prunes begin
+    select raise(abort, 'prunes are append-only');
+end;
 
 CREATE TABLE receipts (
     id blob primary key check (length(id) = 16),
@@ -127,14 +397,25 @@ CREATE TABLE receipts (
     -- when it goes with the row, nothing can.
     salt blob not null check (length(salt) = 32),
     signature blob not null check (length(signature) = 64),
-    payload blob not null,
+    payload blob not null, form integer not null default 0,
     foreign key (site_id, version) references versions (site_id, number)
 );
 
 CREATE INDEX receipts_by_time on receipts (site_id, recorded_at, id);
 
+CREATE TRIGGER receipts_enter after insert on receipts begin
+    insert into pending (site_id, turn, at, id, type)
+    values (new.site_id, 1, new.recorded_at, new.id, 1);
+end;
+
 CREATE TRIGGER receipts_no_delete before delete on receipts
-when not exists (select 1 from tombstones where id = old.id and site_id = old.site_id) begin
+when not exists (select 1 from tombstones where id = old.id and site_id = old.site_id)
+    and not exists (
+        select 1 from places p
+        join prunes r on r.site_id = p.site_id and r.begins <= p.place and p.place < r.ends
+        where p.id = old.id and p.site_id = old.site_id
+    )
+begin
     select raise(abort, 'a receipt is deleted only after its tombstone');
 end;
 
@@ -177,7 +458,63 @@ CREATE TABLE sites (
     origins text not null,
     max_age integer not null check (max_age >= 0),
     created_at bigint not null
+, retention_years integer not null default 3
+    check (retention_years between 1 and 6), hold integer not null default 0 check (hold in (0, 1)), witnesses text not null default '[]', authority text not null default '');
+
+CREATE TABLE stamps (
+    site_id integer not null,
+    size bigint not null,
+    authority text not null,
+    at bigint not null,
+    token blob not null,
+    primary key (site_id, size, authority),
+    foreign key (site_id, size) references checkpoints (site_id, size)
 );
+
+CREATE TRIGGER stamps_no_delete before delete on stamps begin
+    select raise(abort, 'stamps are append-only');
+end;
+
+CREATE TRIGGER stamps_no_replace before insert on stamps
+when exists (
+    select 1 from stamps
+    where (site_id = new.site_id and size = new.size and authority = new.authority)
+        or rowid = new.rowid
+) begin
+    select raise(ignore);
+end;
+
+CREATE TRIGGER stamps_no_update before update on stamps begin
+    select raise(abort, 'stamps are append-only');
+end;
+
+CREATE TABLE tiles (
+    site_id integer not null references ledgers (site_id),
+    level integer not null check (level >= 0),
+    number bigint not null check (number >= 0),
+    body blob not null check (length(body) between 32 and 8192 and length(body) % 32 = 0),
+    primary key (site_id, level, number)
+);
+
+CREATE TRIGGER tiles_no_delete before delete on tiles begin
+    select raise(abort, 'tiles only grow');
+end;
+
+CREATE TRIGGER tiles_no_replace before insert on tiles
+when exists (
+    select 1 from tiles
+    where (site_id = new.site_id and number = new.number and level = new.level) or rowid = new.rowid
+) begin
+    select raise(abort, 'tiles only grow');
+end;
+
+CREATE TRIGGER tiles_only_grow before update on tiles
+when new.site_id <> old.site_id or new.number <> old.number or new.level <> old.level or new.rowid <> old.rowid
+    or length(new.body) <= length(old.body)
+    or substr(new.body, 1, length(old.body)) <> old.body
+begin
+    select raise(abort, 'tiles only grow');
+end;
 
 CREATE TABLE tokens (
     id text primary key,
@@ -197,7 +534,7 @@ CREATE TABLE tombstones (
     site_id integer not null references sites (id),
     erased_at bigint not null,
     reason integer not null check (reason between 1 and 4)
-);
+, place bigint);
 
 CREATE TRIGGER tombstones_no_delete before delete on tombstones begin
     select raise(abort, 'tombstones are append-only');
@@ -227,6 +564,11 @@ CREATE TABLE versions (
     primary key (site_id, number),
     unique (site_id, digest)
 );
+
+CREATE TRIGGER versions_enter after insert on versions begin
+    insert into pending (site_id, turn, at, id, type, policy, digest)
+    values (new.site_id, 0, new.published_at, substr(new.digest, 1, 16), 2, new.digest, new.digest);
+end;
 
 CREATE TRIGGER versions_no_delete before delete on versions begin
     select raise(abort, 'versions are append-only');

@@ -61,6 +61,12 @@ def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
 
 
 @pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where checkpoints are kept outside the database."""
+    return tmp_path / "outside"
+
+
+@pytest.fixture
 async def store(url: str) -> AsyncIterator[Store]:
     """An open store."""
     async with open_store(url) as store:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from consent_service import signing
+from consent_service import ledger, receipts, signing
+from consent_service.audit import Act
+from consent_service.merkle import Reason
 from consent_service.model import (
     OPTIONAL,
     Artifact,
@@ -16,6 +18,7 @@ from consent_service.model import (
     Category,
     ChangeClass,
     Claims,
+    Erasure,
     PolicyReference,
     Site,
     StoredReceipt,
@@ -31,6 +34,27 @@ def keyring() -> signing.Keyring:
     """Keys made for this run of the tests."""
     with tempfile.TemporaryDirectory() as folder:
         return signing.open_keyring(Path(folder), NOW)
+
+
+def desk(store: Store, folder: Path, keys: signing.Keyring | None = None) -> ledger.Desk:
+    """What appends to the ledgers of that store, with checkpoints in that folder."""
+    outside = ledger.Outside(folder / "checkpoints")
+    return ledger.Desk(store, keys or keyring(), "https://consent.example", outside, "a test")
+
+
+async def entered(desk: ledger.Desk, now: int = NOW) -> int:
+    """Enter all that waits; how many that was."""
+    sequencer = ledger.Sequencer(desk, lambda: now)
+    entered = await sequencer.round()
+    assert sequencer.stuck == {}
+    return entered
+
+
+async def erased(
+    desk: ledger.Desk, site: Site, id: str, reason: Reason = Reason.REQUEST, now: int = NOW
+) -> Erasure:
+    """Erase a receipt."""
+    return await receipts.erase(desk, site, id, reason, Act("service", now))
 
 
 def uuid() -> str:

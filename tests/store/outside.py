@@ -11,8 +11,15 @@ from consent_service.store.opening import sqlite_path
 
 Rows = list[tuple[Any, ...]]
 
-FACTS = ("versions", "artifacts", "keys", "receipts", "tombstones", "events")
+FACTS = (
+    *("versions", "artifacts", "keys", "receipts", "tombstones", "events"),
+    *("forms", "places", "marks", "prunes", "checkpoints", "cosignatures", "stamps"),
+    "ledger_keys",
+)
 """The tables that only grow."""
+
+TREES = ("tiles", "bundles")
+"""The tables whose rows grow too, each from its beginning on."""
 
 Refused = (sqlite3.DatabaseError, psycopg.DatabaseError)
 """What a plain connection raises when the database says no."""

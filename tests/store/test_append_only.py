@@ -5,14 +5,18 @@ use what only one of them has.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from consent_service import ledger
 from consent_service.errors import Conflict, NotFound
+from consent_service.merkle import Entry, EntryType, Reason, erasure_digest
 from consent_service.model import Event
 from consent_service.store import ReceiptWriter, Store, open_store
+from consent_service.store.ledger import Stamp
 from tests.store import given
-from tests.store.outside import FACTS, Outside, Refused, contents, outside
+from tests.store.outside import FACTS, TREES, Outside, Refused, contents, outside
 
 ATTACKS = (
     *(f"delete from {table}" for table in FACTS),
@@ -34,7 +38,7 @@ ATTACKS = (
     "select t.id, t.site_id, 1, 1, r.key, r.salt, r.signature, r.payload "
     "from tombstones t, receipts r",
     # A tombstone of another site opens no door.
-    "insert into tombstones select id, 2, 1, 2 from receipts limit 1; "
+    "insert into tombstones select id, 2, 1, 2, 0 from receipts limit 1; "
     "delete from receipts where id in (select id from tombstones)",
     # Nor does one that only this session sees.
     "create temporary table tombstones as select id, site_id from receipts; delete from receipts",
@@ -42,8 +46,9 @@ ATTACKS = (
 
 SQLITE_ATTACKS = (
     *(f"insert or replace into {table} select * from {table}" for table in FACTS),
-    *(f"update or replace {table} set rowid = rowid" for table in FACTS),
-    *(f"update or ignore {table} set rowid = rowid + 1" for table in FACTS),
+    *(f"update or replace {table} set rowid = rowid" for table in (*FACTS, *TREES)),
+    *(f"update or ignore {table} set rowid = rowid + 1" for table in (*FACTS, *TREES)),
+    *(f"insert or replace into {table} select * from {table}" for table in TREES),
     "insert or replace into versions "
     "select site_id, number, randomblob(32), 'patch', 0, '', '{}' from versions",
     "insert or replace into versions "
@@ -57,11 +62,11 @@ SQLITE_ATTACKS = (
     "insert or replace into keys select number, 'other', '{}', 0 from keys",
     "insert or replace into keys select number + 1, kid, '{}', 0 from keys",
     "insert or replace into receipts select id, site_id, recorded_at, version, key, salt, "
-    "signature, x'00' from receipts",
+    "signature, x'00', 0 from receipts",
     "insert or replace into receipts (rowid, id, site_id, recorded_at, version, key, salt, "
     "signature, payload) select rowid, randomblob(16), site_id, recorded_at, version, key, salt, "
     "signature, x'00' from receipts",
-    "replace into tombstones select id, site_id, 0, 1 from tombstones",
+    "replace into tombstones select id, site_id, 0, 1, 0 from tombstones",
     "replace into tombstones (rowid, id, site_id, erased_at, reason) "
     "select rowid, randomblob(16), site_id, 0, 1 from tombstones",
     "replace into events select id, 0, '', '', null, '' from events",
@@ -82,7 +87,7 @@ POSTGRES_ATTACKS = (
 )
 
 
-async def _fill(store: Store) -> None:
+async def _fill(store: Store, folder: Path) -> None:
     """Something in each table of facts, two receipts among them, and one that was erased."""
     site = await given.published(store)
     await given.site(store, "other")
@@ -91,7 +96,13 @@ async def _fill(store: Store) -> None:
     async with ReceiptWriter(store, 10, 10) as writer:
         for receipt in receipts:
             await writer.add(receipt)
-    await store.receipts.erase(site.id, receipts[2].id, 2, given.NOW)
+    desk = given.desk(store, folder)
+    await given.erased(desk, site, receipts[2].id)
+    await given.entered(desk)
+    kept = await store.ledger.kept_before(site.id, 99)
+    await store.ledger.add_cosignature(kept[0], site.id, "w", 1, "a line")
+    await store.ledger.add_stamp(site.id, Stamp(kept[0].size, "a", 1, b"token"))
+    await store.ledger.prune(site.id, 0, 1, 1)
     await store.events.add(
         Event(id=given.uuid(), at=1, actor="service", verb="test", site_id=1, subject="")
     )
@@ -105,9 +116,9 @@ def _attack(connection: Outside, sql: str) -> None:
             return
 
 
-async def _assert_nothing_moves(url: str, attacks: Sequence[str]) -> None:
+async def _assert_nothing_moves(url: str, folder: Path, attacks: Sequence[str]) -> None:
     async with open_store(url) as store:
-        await _fill(store)
+        await _fill(store, folder)
     with outside(url) as connection:
         before = contents(connection)
     assert all(before.values()), "an empty table proves nothing"
@@ -123,63 +134,76 @@ async def _assert_nothing_moves(url: str, attacks: Sequence[str]) -> None:
             before = contents(connection)
 
 
-async def test_no_attack_from_outside_changes_a_fact(url: str) -> None:
-    await _assert_nothing_moves(url, ATTACKS)
+async def test_no_attack_from_outside_changes_a_fact(url: str, folder: Path) -> None:
+    await _assert_nothing_moves(url, folder, ATTACKS)
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
-async def test_no_way_of_replacing_rows_in_sqlite_changes_a_fact(url: str) -> None:
-    await _assert_nothing_moves(url, SQLITE_ATTACKS)
+async def test_no_way_of_replacing_rows_in_sqlite_changes_a_fact(url: str, folder: Path) -> None:
+    await _assert_nothing_moves(url, folder, SQLITE_ATTACKS)
 
 
 @pytest.mark.parametrize("kind", ["postgres"], indirect=True)
-async def test_no_way_around_triggers_in_postgres_changes_a_fact(url: str) -> None:
-    await _assert_nothing_moves(url, POSTGRES_ATTACKS)
+async def test_no_way_around_triggers_in_postgres_changes_a_fact(url: str, folder: Path) -> None:
+    await _assert_nothing_moves(url, folder, POSTGRES_ATTACKS)
 
 
 @pytest.mark.parametrize("table", FACTS)
-async def test_an_update_of_a_fact_is_refused_not_ignored(url: str, table: str) -> None:
+async def test_an_update_of_a_fact_is_refused_not_ignored(
+    url: str, folder: Path, table: str
+) -> None:
     async with open_store(url) as store:
-        await _fill(store)
+        await _fill(store, folder)
     with outside(url) as connection:
-        column = (
-            connection.run(f"select * from {table} limit 1")
-            and {
-                "versions": "published_at",
-                "artifacts": "created_at",
-                "keys": "created_at",
-                "receipts": "recorded_at",
-                "tombstones": "erased_at",
-                "events": "at",
-            }[table]
-        )
+        assert connection.run(f"select * from {table} limit 1")
+        column = {
+            "versions": "published_at",
+            "artifacts": "created_at",
+            "keys": "created_at",
+            "receipts": "recorded_at",
+            "tombstones": "erased_at",
+            "forms": "body",
+            "places": "place",
+            "ledger_keys": "created_at",
+        }.get(table, "at")
         with pytest.raises(Refused, match=f"{table} are append-only"):
             connection.run(f"update {table} set {column} = {column}")
 
 
-async def test_a_receipt_with_a_tombstone_can_be_deleted_and_nothing_else(url: str) -> None:
+async def test_a_receipt_with_a_tombstone_can_be_deleted_and_nothing_else(
+    url: str, folder: Path
+) -> None:
     async with open_store(url) as store:
-        await _fill(store)
+        await _fill(store, folder)
         keeps, goes = await store.receipts.page(1)
+        place = await store.ledger.place(1, goes.id) or 0
+        # What is deleted without its entry is a finding: here it has one.
+        erased = erasure_digest(place, Reason.REQUEST)
+        await ledger.enter(store, 1, Entry(EntryType.ERASURE, given.NOW, erased))
     raw = goes.id.replace("-", "")
     literal = f"x'{raw}'" if url.startswith("sqlite") else f"'\\x{raw}'"
     with outside(url) as connection:
-        connection.run(f"insert into tombstones values ({literal}, 1, 5, 2)")
+        connection.run(f"insert into tombstones values ({literal}, 1, 5, 2, {place})")
         with pytest.raises(Refused, match="only after its tombstone"):
             connection.run("delete from receipts")
+        with pytest.raises(Refused, match="goes with its receipt"):
+            connection.run("delete from places")
         connection.run(f"delete from receipts where id = {literal}")
+        connection.run(f"delete from places where id = {literal}")
     async with open_store(url) as store:
         assert await store.receipts.page(1) == [keeps]
         with pytest.raises(NotFound):
             await store.receipts.by_id(1, goes.id)
 
 
-async def test_what_was_erased_does_not_come_back_through_the_writer(store: Store) -> None:
+async def test_what_was_erased_does_not_come_back_through_the_writer(
+    store: Store, folder: Path
+) -> None:
     site = await given.published(store)
     receipt, other = given.receipt(site.id), given.receipt(site.id)
     async with ReceiptWriter(store, 10, 10) as writer:
         await writer.add(receipt)
-        await store.receipts.erase(site.id, receipt.id, 2, given.NOW)
+        await given.erased(given.desk(store, folder), site, receipt.id)
         with pytest.raises(Conflict, match="was erased"):
             await writer.add(receipt)
         assert await writer.add(other) == other

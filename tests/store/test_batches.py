@@ -1,5 +1,7 @@
 """A batch of receipts: one statement, and each of them is told what became of it."""
 
+from pathlib import Path
+
 import pytest
 
 from consent_service.errors import Conflict
@@ -7,11 +9,13 @@ from consent_service.store import Store
 from tests.store import given
 
 
-async def test_new_old_and_erased_ids_of_one_batch_are_told_apart(store: Store) -> None:
+async def test_new_old_and_erased_ids_of_one_batch_are_told_apart(
+    store: Store, folder: Path
+) -> None:
     site = await given.published(store)
     old, gone, new = (given.receipt(site.id) for _ in range(3))
     await store.receipts.add_all([old, gone])
-    await store.receipts.erase(site.id, gone.id, 2, given.NOW)
+    await given.erased(given.desk(store, folder), site, gone.id)
     retry = given.receipt(site.id, old.id, action="reject_all")
     outcomes = await store.receipts.add_all([gone, new, retry])
     erased = outcomes.pop(gone.id)

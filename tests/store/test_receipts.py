@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from consent_service.errors import Invalid, NotFound
+from consent_service.merkle import Reason
 from consent_service.model import Erasure, StoredReceipt
 from consent_service.store import Cursor, ReceiptWriter, Store, open_store
 from tests.store import given
@@ -24,14 +25,14 @@ async def test_a_receipt_comes_back_byte_for_byte(store: Store) -> None:
     assert await store.receipts.by_id(site.id, receipt.id) == receipt
 
 
-async def test_a_receipt_is_not_found_on_another_site(store: Store) -> None:
+async def test_a_receipt_is_not_found_on_another_site(store: Store, folder: Path) -> None:
     site, other = await given.published(store), await given.published(store, "other")
     receipt = given.receipt(site.id)
     await _stored(store, [receipt])
     with pytest.raises(NotFound, match=f"there is no receipt {receipt.id}"):
         await store.receipts.by_id(other.id, receipt.id)
     with pytest.raises(NotFound):
-        await store.receipts.erase(other.id, receipt.id, 2, given.NOW)
+        await given.erased(given.desk(store, folder), other, receipt.id)
     assert await store.receipts.erasure(other.id, receipt.id) is None
     assert await store.receipts.by_id(site.id, receipt.id) == receipt
 
@@ -50,13 +51,13 @@ NO_IDS = {
 
 
 @pytest.mark.parametrize("name", NO_IDS.values(), ids=NO_IDS)
-async def test_what_is_no_receipts_id_is_not_found(store: Store, name: str) -> None:
+async def test_what_is_no_receipts_id_is_not_found(store: Store, folder: Path, name: str) -> None:
     site = await given.published(store)
     await _stored(store, [given.receipt(site.id)])
     with pytest.raises(NotFound):
         await store.receipts.by_id(site.id, name)
     with pytest.raises(NotFound):
-        await store.receipts.erase(site.id, name, 2, given.NOW)
+        await given.erased(given.desk(store, folder), site, name)
 
 
 async def test_pages_run_from_the_newest_to_the_oldest_and_miss_none(store: Store) -> None:
@@ -75,12 +76,18 @@ async def test_pages_run_from_the_newest_to_the_oldest_and_miss_none(store: Stor
     assert await store.receipts.count(other.id) == 1
 
 
-async def test_an_erased_receipt_leaves_a_tombstone_and_nothing_else(store: Store) -> None:
+async def test_an_erased_receipt_leaves_a_tombstone_and_nothing_else(
+    store: Store, folder: Path
+) -> None:
     site = await given.published(store)
     gone, kept = given.receipt(site.id), given.receipt(site.id)
     await _stored(store, [gone, kept])
-    erasure = await store.receipts.erase(site.id, gone.id, 2, given.NOW + 5)
-    assert erasure == Erasure(receipt_id=gone.id, erased_at=given.NOW + 5, reason=2)
+    desk = given.desk(store, folder)
+    await given.entered(desk)
+    place = await store.ledger.place(site.id, gone.id)
+    erasure = await given.erased(desk, site, gone.id, now=given.NOW + 5)
+    assert erasure == Erasure(receipt_id=gone.id, erased_at=given.NOW + 5, reason=2, place=place)
+    assert await store.ledger.place(site.id, gone.id) is None
     assert await store.receipts.erasure(site.id, gone.id) == erasure
     assert await store.receipts.erasure(site.id, kept.id) is None
     assert await store.receipts.page(site.id) == [kept]
@@ -88,25 +95,28 @@ async def test_an_erased_receipt_leaves_a_tombstone_and_nothing_else(store: Stor
         await store.receipts.by_id(site.id, gone.id)
 
 
-async def test_erasing_twice_keeps_the_first_tombstone(store: Store) -> None:
+async def test_erasing_twice_keeps_the_first_tombstone(store: Store, folder: Path) -> None:
     site = await given.published(store)
     receipt = given.receipt(site.id)
     await _stored(store, [receipt])
+    desk = given.desk(store, folder)
     erasures = await asyncio.gather(
-        *(store.receipts.erase(site.id, receipt.id, reason, reason) for reason in (1, 2, 3))
+        *(given.erased(desk, site, receipt.id, reason) for reason in Reason)
     )
     assert len(set(erasures)) == 1
-    assert await store.receipts.erase(site.id, receipt.id, 4, 9) == erasures[0]
+    assert await given.erased(desk, site, receipt.id, Reason.COURT, 9) == erasures[0]
 
 
-async def test_erasing_within_a_transaction_that_fails_erases_nothing(store: Store) -> None:
+async def test_erasing_within_a_transaction_that_fails_erases_nothing(
+    store: Store, folder: Path
+) -> None:
     site = await given.published(store)
     receipt = given.receipt(site.id)
     await _stored(store, [receipt])
 
     async def fail() -> None:
         async with store.transaction() as tx:
-            await tx.receipts.erase(site.id, receipt.id, 2, given.NOW)
+            await given.erased(given.desk(tx, folder), site, receipt.id)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -124,15 +134,18 @@ async def test_r60_an_erased_receipt_is_gone_from_the_files_too(tmp_path: Path) 
         with outside(url) as connection:
             connection.run("pragma wal_checkpoint(truncate)")
         gone = receipts[10]
-        assert gone.payload in (tmp_path / "consent.db").read_bytes()
-        await store.receipts.erase(site.id, gone.id, 2, given.NOW)
+        salt = await store.ledger.salt(site.id, gone.id) or b""
+        file = (tmp_path / "consent.db").read_bytes()
+        assert gone.signature in file
+        assert salt in file
+        await given.erased(given.desk(store, tmp_path), site, gone.id)
         with outside(url) as connection:
             connection.run("pragma wal_checkpoint(truncate)")
         names = ("consent.db", "consent.db-wal", "consent.db-shm")
         files = b"".join((tmp_path / name).read_bytes() for name in names)
-    assert gone.payload not in files
+    assert salt not in files
     assert gone.signature not in files
-    assert receipts[11].payload in files
+    assert receipts[11].signature in files
 
 
 async def test_every_receipt_has_a_random_salt_of_its_own(store: Store, url: str) -> None:

@@ -239,13 +239,13 @@ async def test_a_full_disk_is_unavailable_and_what_was_answered_stays(tmp_path: 
     async with open_database(url) as database:
         store = await _small(database, tmp_path / "consent.db")
         async with ReceiptWriter(store, 1000, 10) as writer:
-            receipts = [given.receipt(site.id) for _ in range(200)]
+            receipts = [given.receipt(site.id) for _ in range(800)]
             answers = await _add_all(writer, receipts)
             failed = [answer for answer in answers if isinstance(answer, Unavailable)]
             stored = [answer for answer in answers if isinstance(answer, StoredReceipt)]
             assert failed, "the disk was never full"
             assert stored, "the disk was always full"
-            assert len(failed) + len(stored) == 200
+            assert len(failed) + len(stored) == 800
             assert await store.receipts.count(site.id) == len(stored)
             await database.execute("pragma max_page_count = 1000000")
             assert await _add_all(writer, receipts) == receipts, "there is room again"

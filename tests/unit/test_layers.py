@@ -22,7 +22,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"signing", "merkle", "banner", "notices"}),
     frozenset({"store"}),
-    frozenset({"exports", "sites", "policies", "receipts", "accounts", "audit", "caught"}),
+    frozenset(
+        {"exports", "sites", "policies", "receipts", "accounts", "audit", "caught", "ledger"}
+    ),
     frozenset({"web"}),
     frozenset({"app", "cli", "demo", "__main__"}),
 )

@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from consent_service import receipts
 from consent_service.model import Role
 from consent_service.signing import Purpose, rotate
 from consent_service.web.render import iso
@@ -109,7 +108,7 @@ async def test_a_receipt_signed_with_another_processs_new_key_is_known_at_once(
 
 async def test_an_erased_receipt_says_so(shop: Shop, auditor: Person) -> None:
     id = await recorded(shop)
-    await receipts.erase(shop.house.store, shop.site, id, 2, shop.house.operator)
+    await shop.erase(id)
     answer = await auditor.get(f"/sites/{shop.site.key}/receipts/{id}")
     words = document(answer).words()
     assert answer.status_code == 410

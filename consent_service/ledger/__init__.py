@@ -1,0 +1,60 @@
+"""The ledger's verbs: every receipt, publish, key and erasure becomes an entry of its site's tree.
+
+    head = await ledger.sequence(desk, site, now)     what waits is entered, and signed
+    proof = await ledger.prove(store, site.id, receipt_id)   None while it waits
+
+What waits is put there by the database itself, in the transaction of what it tells of. One
+process at a time enters it, under the lock of the ledger's head: entries, tiles and the signed
+checkpoint are written together, or nothing is.
+
+A module imports only from those above it:
+
+    outside        the checkpoint beside the database, by which a restored backup is found out
+    entering       from what waits to entries
+    appending      from entries to a grown, signed tree
+    sequencing     every second, for every site
+    proving        proofs of inclusion and consistency, tiles, checkpoints: for auditors
+"""
+
+from consent_service.ledger.appending import Desk, append, begun, lock, origin_of, publish
+from consent_service.ledger.entering import enter, enter_key, event, place_now
+from consent_service.ledger.outside import Outside
+from consent_service.ledger.proving import (
+    Proved,
+    checkpoint,
+    consistency,
+    entry_at,
+    mark_proof,
+    prove,
+    prove_place,
+    tile_bytes,
+    trust_of,
+    vkeys,
+)
+from consent_service.ledger.sequencing import Sequencer, sequence
+
+__all__ = [
+    "Desk",
+    "Outside",
+    "Proved",
+    "Sequencer",
+    "append",
+    "begun",
+    "checkpoint",
+    "consistency",
+    "enter",
+    "enter_key",
+    "entry_at",
+    "event",
+    "lock",
+    "mark_proof",
+    "origin_of",
+    "place_now",
+    "prove",
+    "prove_place",
+    "publish",
+    "sequence",
+    "tile_bytes",
+    "trust_of",
+    "vkeys",
+]

@@ -463,15 +463,15 @@ def _widget(old: Policy, new: Policy) -> Iterator[Change]:
 
 
 def _looks(old: Policy, new: Policy) -> Iterator[Change]:
-    before, after = _flat(old.theme), _flat(new.theme)
+    before, after = settings_of(old.theme), settings_of(new.theme)
     for name, value in after.items():
         if before[name] != value:
             reason = "Only the looks changed."
             yield _setting(ChangeKind.THEME, f"theme.{name}", (before[name], value), reason)
 
 
-def _flat(theme: Theme) -> dict[str, str]:
-    """The theme's settings by name: `light.act`."""
+def settings_of(theme: Theme) -> dict[str, str]:
+    """The theme's settings by name, such as `light.act`, each as text."""
     colours = {
         f"{scheme}.{name}": getattr(getattr(theme, scheme), name)
         for scheme in ("light", "dark")

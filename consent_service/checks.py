@@ -18,6 +18,7 @@ from consent_service.model import (
     Signal,
     Storage,
     Text,
+    Theme,
 )
 
 MAX_TITLE = 60
@@ -211,8 +212,13 @@ def _linear(channel: float) -> float:
 
 
 def _looks(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
+    return looks(policy.theme)
+
+
+def looks(theme: Theme) -> Iterator[Finding]:
+    """What could not be read well, in either scheme (R10)."""
     for scheme in ("light", "dark"):
-        colours: Colours = getattr(policy.theme, scheme)
+        colours: Colours = getattr(theme, scheme)
         for name, what in (("ink", "the text"), ("act", "a button's label and its edge")):
             ratio = contrast(getattr(colours, name), colours.back)
             if ratio < MIN_CONTRAST:

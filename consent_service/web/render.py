@@ -112,6 +112,7 @@ def _tabs(site: Site, caller: Caller) -> tuple[tuple[str, str], ...]:
     pages = (
         ("", "Install", (Role.EDITOR, Role.AUDITOR)),
         ("/policy", "Policy", (Role.EDITOR,)),
+        ("/theme", "Looks", (Role.EDITOR,)),
         ("/versions", "Versions", (Role.EDITOR, Role.AUDITOR)),
         ("/receipts", "Receipts", (Role.AUDITOR,)),
         ("/access", "Access", (Role.ADMIN,)),

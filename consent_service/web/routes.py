@@ -17,6 +17,7 @@ from consent_service.web.api import banner, caught, meta, policies, receipts
 from consent_service.web.pages import accounts as account_pages
 from consent_service.web.pages import help as help_pages
 from consent_service.web.pages import history as history_pages
+from consent_service.web.pages import looks, preview
 from consent_service.web.pages import policies as policy_pages
 from consent_service.web.pages import public as public_pages
 from consent_service.web.pages import receipts as receipt_pages
@@ -78,6 +79,10 @@ ADDRESSES = tuple(
         ("GET", "/docs", help_pages.docs, ANYONE),
         ("GET", "/verify", verify_pages.form, ANYONE),
         ("GET", "/verify.py", verify_pages.program, ANYONE),
+        # Sealed addresses: what a page without an origin asks for cannot bring a session.
+        ("GET", "/preview/{token}", preview.frame, ANYONE),
+        ("GET", "/preview/{token}/banner.js", preview.script, ANYONE),
+        ("GET", "/preview/{token}/banner/{sha256}.js", preview.settings, ANYONE),
         # Signing in and out.
         ("GET", "/sign-in", account_pages.sign_in_form, ANYONE),
         ("POST", "/sign-in", account_pages.sign_in, ANYONE),
@@ -98,6 +103,8 @@ ADDRESSES = tuple(
         ("POST", "/sites/{site}/policy", policy_pages.save, EDITOR),
         ("GET", "/sites/{site}/policy/publish", policy_pages.publish_form, EDITOR),
         ("POST", "/sites/{site}/policy/publish", policy_pages.publish, EDITOR),
+        ("GET", "/sites/{site}/theme", looks.looks, EDITOR),
+        ("POST", "/sites/{site}/theme", looks.change, EDITOR),
         ("GET", "/sites/{site}/versions", policy_pages.versions, MEMBER),
         ("GET", "/sites/{site}/versions/{number}", policy_pages.version, MEMBER),
         ("GET", "/sites/{site}/receipts", receipt_pages.listed, AUDITOR),

@@ -87,6 +87,7 @@ def addresses(receipt: str) -> tuple[str, ...]:
         SITE_PAGES,
         f"{SITE_PAGES}/policy",
         f"{SITE_PAGES}/policy/publish",
+        f"{SITE_PAGES}/theme",
         f"{SITE_PAGES}/versions",
         f"{SITE_PAGES}/versions/1",
         f"{SITE_PAGES}/receipts",

@@ -20,7 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"settings", "words", "parsing", "changes", "checks", "choice_cookie", "policy_files"}
         | {"slots"}
     ),
-    frozenset({"signing", "merkle", "banner", "notices"}),
+    frozenset({"signing", "merkle", "banner", "notices", "previews"}),
     frozenset({"store"}),
     frozenset(
         {"exports", "sites", "policies", "receipts", "accounts", "audit", "caught", "ledger"}

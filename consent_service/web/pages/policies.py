@@ -95,7 +95,7 @@ async def _save(request: Request, site: Site, edited: PolicyForm) -> Response:
     before = policies.parse_policy(found.body) if found else None
     try:
         policy = edited.policy(before)
-        saved = await policies.save_draft(store, site, _revision(values), policy, act(request))
+        saved = await policies.save_draft(store, site, revision(values), policy, act(request))
     except Conflict as error:
         return await _conflict(request, site, edited, error)
     except Invalid as error:
@@ -104,7 +104,8 @@ async def _save(request: Request, site: Site, edited: PolicyForm) -> Response:
     return redirect(f"/sites/{site.key}/policy?saved={saved.revision}")
 
 
-def _revision(values: dict[str, str]) -> int:
+def revision(values: dict[str, str]) -> int:
+    """The draft's revision that a form was made of; 0 where it says none."""
     text = values["revision"]
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
@@ -229,7 +230,7 @@ def _publication(form: Form) -> Publication:
         if name.startswith(_NOTE)
     }
     return Publication(
-        revision=_revision(form.values),
+        revision=revision(form.values),
         change_class=change_class,
         categories=tuple(category for category in Category if category.value in named),
         reason=form.values["reason"],

@@ -3,6 +3,8 @@
  * Small comforts. Every page works without this file: what it adds, it also shows.
  * - A button that copies the text of an element: `<button data-copy="id" hidden>`.
  * - A row of cookies that is added and removed without a round trip.
+ * - A colour that is picked as well as typed: `<input type="color" data-picks="id" hidden>`.
+ * - Parts of a page that follow what is typed: `<form data-live="ids">`.
  */
 
 /** @param {HTMLButtonElement} button */
@@ -72,6 +74,50 @@ const guards = (form) => {
   window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 };
 
+/** @param {HTMLInputElement} picker */
+const picks = (picker) => {
+  const field = document.getElementById(picker.dataset.picks ?? "");
+  if (!(field instanceof HTMLInputElement)) return;
+  const follow = () => { if (/^#[0-9a-f]{6}$/i.test(field.value)) picker.value = field.value; };
+  follow();
+  picker.hidden = false;
+  field.addEventListener("input", follow);
+  picker.addEventListener("input", () => { field.value = picker.value; });
+};
+
+/**
+ * The parts that follow are asked for again, of the very page that saving would show, and come
+ * without the rest of it: what is being typed stays as it is.
+ * @param {HTMLFormElement} form
+ */
+const lives = (form) => {
+  const parts = (form.dataset.live ?? "").split(" ");
+  let asked = 0;
+  /** @type {number | undefined} */
+  let waiting;
+  const show = async () => {
+    const mine = ++asked;
+    const typed = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) typed.append(name, String(value));
+    typed.set("do", "show");
+    const answer = await fetch(form.action, { method: "POST", body: typed }).catch(() => undefined);
+    if (!answer?.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (mine !== asked) return;
+    for (const id of parts) {
+      const fresh = page.getElementById(id);
+      if (fresh) document.getElementById(id)?.replaceWith(document.adoptNode(fresh));
+    }
+  };
+  form.classList.add("live");
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(show, 250);
+  });
+};
+
 document.querySelectorAll("button[data-copy]").forEach((button) => copies(/** @type {HTMLButtonElement} */ (button)));
 document.querySelectorAll("form[data-guard]").forEach((form) => guards(/** @type {HTMLFormElement} */ (form)));
 document.querySelectorAll("form").forEach(rows);
+document.querySelectorAll("input[data-picks]").forEach((picker) => picks(/** @type {HTMLInputElement} */ (picker)));
+document.querySelectorAll("form[data-live]").forEach((form) => lives(/** @type {HTMLFormElement} */ (form)));

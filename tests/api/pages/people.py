@@ -229,7 +229,7 @@ def pages_of(site: Site, receipt: str) -> Iterator[tuple[str, str]]:
     yield from ((f"/policies/{site.key}/{name}", "anyone") for name in PUBLIC)
     yield from ((path, "signed in") for path in ("/sites", "/account"))
     yield from ((f"{base}{path}", "member") for path in ("", "/versions", "/versions/1"))
-    yield from ((f"{base}{path}", "editor") for path in ("/policy", "/policy/publish"))
+    yield from ((f"{base}{path}", "editor") for path in ("/policy", "/policy/publish", "/theme"))
     yield from ((f"{base}/receipts{path}", "auditor") for path in ("", f"/{receipt}"))
     yield f"{base}/access", "admin"
 

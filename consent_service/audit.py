@@ -1,10 +1,20 @@
-"""The audit trail: who did what to which thing, when. Events are added, never changed."""
+"""The audit trail: who did what to which thing, when. Events are added, never changed.
 
+They are chained: each one's hash is over the one before it as well. An event is added without
+looking at the chain, so that nobody waits for anybody; a moment later it is linked. Once an hour
+the chain's head is entered into each ledger, and from there on the trail is as fixed as that.
+"""
+
+from hashlib import sha256
 from typing import NamedTuple
 
+import msgspec
+
+from consent_service.errors import Tampered
 from consent_service.model import Event
 from consent_service.signing import uuid7
 from consent_service.store import Store
+from consent_service.store.events import Link
 
 SERVICE = "service"
 """The actor of what nobody in particular did."""
@@ -38,3 +48,70 @@ async def log(store: Store, act: Act, verb: str, subject: str, site_id: int | No
         subject=subject,
     )
     await store.events.add(event)
+
+
+# --- The chain -----------------------------------------------------------------------------------
+
+PATIENCE = 300
+"""Seconds after which an event that is in no chain is a finding."""
+
+_START = bytes(32)
+_LOT = 500
+
+
+class Chained(NamedTuple):
+    """A chain that was gone through, and holds."""
+
+    events: int
+    head: bytes
+    """The hash over all of them; 32 zero bytes where there is none."""
+    met: frozenset[bytes]
+    """The digests among those looked for that are of this chain, at one point or another."""
+
+
+def link(before: bytes, event: Event) -> bytes:
+    """The hash of an event and of all before it."""
+    said = (event.id, event.at, event.actor, event.verb, event.site_id, event.subject)
+    return sha256(b"event/v1\0" + before + msgspec.json.encode(said)).digest()
+
+
+def entry_digest(head: bytes) -> bytes:
+    """The digest by which a ledger's entry names the chain's head (type AUDIT)."""
+    return sha256(b"audit/v1\0" + head).digest()
+
+
+async def chain(store: Store) -> bytes:
+    """Chain the events that are not yet; the head. Any process may do it, as often as it likes."""
+    while True:
+        async with store.exclusive() as tx:
+            head = await tx.events.head()
+            number, hash_ = head or (0, _START)
+            links = []
+            for event in await tx.events.loose(_LOT):
+                number, hash_ = number + 1, link(hash_, event)
+                links.append((Link(number, hash_), event))
+            if links:
+                await tx.events.link(links)
+        if len(links) < _LOT:
+            return hash_
+
+
+async def verify(store: Store, now: int, wanted: frozenset[bytes] = frozenset()) -> Chained:
+    """Go through the whole trail. Raises `Tampered`, which names the first event that is not so.
+
+    `wanted` are digests that ledgers have of its heads: which of them are met is said.
+    """
+    number, hash_, met = 0, _START, set[bytes]()
+    while links := await store.events.linked(number, _LOT):
+        for found, event in links:
+            number, hash_ = number + 1, link(hash_, event)
+            if found != (number, hash_):
+                raise Tampered(
+                    f"event {number} of the chain ({event.verb}, {event.id}) is not what was "
+                    "chained, or one before it is missing"
+                )
+            met |= {entry_digest(hash_)} & wanted
+    for event in await store.events.loose(1):
+        if event.at < now - PATIENCE:
+            raise Tampered(f"the event {event.id} ({event.verb}) is in no chain")
+    return Chained(number, hash_, frozenset(met))

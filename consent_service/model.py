@@ -655,6 +655,49 @@ class Caught(Struct, frozen=True, kw_only=True):
     """Days since 1970-01-01, UTC."""
 
 
+class Screen(Struct, frozen=True, kw_only=True):
+    """A picture of a banner, as it looked in a window of that width."""
+
+    site_id: int
+    banner: str
+    """SHA-256 of the banner's code, base64url."""
+    layer: int
+    viewport: str
+    taken_at: int
+    digest: str
+    """SHA-256 of the picture's bytes, base64url."""
+
+
+class JobState(StrEnum):
+    """How a job is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """Work that takes its time: an export, or screenshots."""
+
+    id: str
+    site_id: int
+    kind: str
+    """`export` or `render`."""
+    wanted: bytes
+    """What was asked for, in JSON."""
+    state: JobState = JobState.WAITING
+    done: int = 0
+    total: int = 0
+    said: str = ""
+    """What came of it: a file's name, or why it failed."""
+    made_at: int
+    made_by: str
+    holder: str = ""
+    """Which process is at it."""
+
+
 class StoredChoice(Struct, frozen=True, kw_only=True):
     """What the choice cookie on the device says."""
 

@@ -18,6 +18,7 @@ from consent_service.store.caught import CaughtShelf
 from consent_service.store.columns import Cursor
 from consent_service.store.database import Database
 from consent_service.store.events import Events
+from consent_service.store.jobs import Jobs
 from consent_service.store.keys import Keys
 from consent_service.store.ledger import Ledger
 from consent_service.store.migrate import migrate as apply_migrations
@@ -25,6 +26,7 @@ from consent_service.store.migrate import require_migrated
 from consent_service.store.opening import open_database
 from consent_service.store.policies import Policies
 from consent_service.store.receipts import Receipts
+from consent_service.store.screens import Screens
 from consent_service.store.sites import Sites
 from consent_service.store.writer import ReceiptWriter
 
@@ -43,6 +45,8 @@ class Store:
         self.ledger = Ledger(database)
         self.accounts = Accounts(database)
         self.events = Events(database)
+        self.jobs = Jobs(database)
+        self.screens = Screens(database)
         self.caught = CaughtShelf(database)
 
     @asynccontextmanager
@@ -53,6 +57,12 @@ class Store:
         a block that swallowed an error of the database cannot commit.
         """
         async with self._database.transaction() as database:
+            yield Store(database)
+
+    @asynccontextmanager
+    async def exclusive(self) -> AsyncIterator["Store"]:
+        """A transaction that overlaps with no other exclusive one, of whatever process."""
+        async with self._database.exclusive() as database:
             yield Store(database)
 
     async def ping(self) -> None:

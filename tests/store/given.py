@@ -20,6 +20,7 @@ from consent_service.model import (
     Claims,
     Erasure,
     PolicyReference,
+    Screen,
     Site,
     StoredReceipt,
     VersionRecord,
@@ -96,6 +97,17 @@ def artifact(
         brotli=b"br" + body,
         gzip=b"gz" + body,
         created_at=at,
+    )
+
+
+def screen(site_id: int, banner: str, layer: int = 1, viewport: str = "wide") -> Screen:
+    return Screen(
+        site_id=site_id,
+        banner=banner,
+        layer=layer,
+        viewport=viewport,
+        taken_at=NOW,
+        digest=signing.sha256_b64(b"a picture"),
     )
 
 

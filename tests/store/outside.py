@@ -14,7 +14,7 @@ Rows = list[tuple[Any, ...]]
 FACTS = (
     *("versions", "artifacts", "keys", "receipts", "tombstones", "events"),
     *("forms", "places", "marks", "prunes", "checkpoints", "cosignatures", "stamps"),
-    "ledger_keys",
+    *("ledger_keys", "screens", "chain"),
 )
 """The tables that only grow."""
 

@@ -155,6 +155,8 @@ _AN_UPDATE = {
     "bundles": "update {table} set body = body",
     "ledgers": "update {table} set size = size - 1",
     "pending": "update {table} set at = 0",
+    "screens": "update {table} set taken_at = 0",
+    "chain": "update {table} set number = number + 1",
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_service import ledger
+from consent_service import audit, ledger
 from consent_service.errors import Conflict, NotFound
 from consent_service.merkle import Entry, EntryType, Reason, erasure_digest
 from consent_service.model import Event
@@ -28,6 +28,10 @@ ATTACKS = (
     "update receipts set id = salt where version = 1",
     "update tombstones set reason = 3",
     "update events set actor = 'somebody else'",
+    "update screens set body = digest",
+    "update chain set hash = event_id",
+    "insert into screens select * from screens where true "
+    "on conflict (site_id, banner, layer, viewport) do update set body = excluded.digest",
     "insert into receipts select * from receipts where true "
     "on conflict (id) do update set payload = excluded.signature",
     "insert into events select * from events where true "
@@ -72,6 +76,8 @@ SQLITE_ATTACKS = (
     "replace into events select id, 0, '', '', null, '' from events",
     "replace into events (rowid, id, at, actor, verb, site_id, subject) "
     "select rowid, randomblob(16), 0, '', '', null, '' from events",
+    "replace into screens select site_id, banner, layer, viewport, 0, digest, '' from screens",
+    "replace into chain select number, event_id, randomblob(32) from chain",
 )
 
 POSTGRES_ATTACKS = (
@@ -91,7 +97,9 @@ async def _fill(store: Store, folder: Path) -> None:
     """Something in each table of facts, two receipts among them, and one that was erased."""
     site = await given.published(store)
     await given.site(store, "other")
-    await store.policies.add_artifact(given.artifact(site.id))
+    artifact = given.artifact(site.id)
+    await store.policies.add_artifact(artifact)
+    await store.screens.add(given.screen(site.id, artifact.digest), b"a picture")
     receipts = [given.receipt(site.id) for _ in range(3)]
     async with ReceiptWriter(store, 10, 10) as writer:
         for receipt in receipts:
@@ -106,6 +114,7 @@ async def _fill(store: Store, folder: Path) -> None:
     await store.events.add(
         Event(id=given.uuid(), at=1, actor="service", verb="test", site_id=1, subject="")
     )
+    await audit.chain(store)
 
 
 def _attack(connection: Outside, sql: str) -> None:
@@ -165,6 +174,8 @@ async def test_an_update_of_a_fact_is_refused_not_ignored(
             "forms": "body",
             "places": "place",
             "ledger_keys": "created_at",
+            "screens": "taken_at",
+            "chain": "number",
         }.get(table, "at")
         with pytest.raises(Refused, match=f"{table} are append-only"):
             connection.run(f"update {table} set {column} = {column}")

@@ -1,0 +1,65 @@
+"""The shelf of screenshots: how each banner looked."""
+
+from consent_service.model import Screen
+from consent_service.store.columns import digest_bytes, digest_text, found
+from consent_service.store.database import Database, Row
+
+_LISTED = "select site_id, banner, layer, viewport, taken_at, digest from screens"
+
+
+class Screens:
+    """Pictures of banners. Added, never changed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, screen: Screen, body: bytes) -> bool:
+        """Keep a picture for ever. False where there is one of that layer and width already."""
+        added = await self._database.execute(
+            """
+            insert into screens (site_id, banner, layer, viewport, taken_at, digest, body)
+            values (:site_id, :banner, :layer, :viewport, :taken_at, :digest, :body)
+            on conflict do nothing""",
+            site_id=screen.site_id,
+            banner=digest_bytes(screen.banner),
+            layer=screen.layer,
+            viewport=screen.viewport,
+            taken_at=screen.taken_at,
+            digest=digest_bytes(screen.digest),
+            body=body,
+        )
+        return bool(added)
+
+    async def of(self, site_id: int, banner: str) -> list[Screen]:
+        """The pictures of a banner, by its hash: without their bytes."""
+        rows = await self._database.fetch_all(
+            f"{_LISTED} where site_id = :site_id and banner = :banner order by layer, viewport",
+            site_id=site_id,
+            banner=digest_bytes(banner),
+        )
+        return [_screen(row) for row in rows]
+
+    async def body(self, screen: Screen) -> bytes:
+        """The bytes of a picture. Raises `NotFound`."""
+        row = await self._database.fetch_one(
+            """
+            select body from screens
+            where site_id = :site_id and banner = :banner and layer = :layer
+                and viewport = :viewport""",
+            site_id=screen.site_id,
+            banner=digest_bytes(screen.banner),
+            layer=screen.layer,
+            viewport=screen.viewport,
+        )
+        return bytes(found(row, "picture")["body"])
+
+
+def _screen(row: Row) -> Screen:
+    return Screen(
+        site_id=row["site_id"],
+        banner=digest_text(row["banner"]),
+        layer=row["layer"],
+        viewport=row["viewport"],
+        taken_at=row["taken_at"],
+        digest=digest_text(row["digest"]),
+    )

@@ -22,9 +22,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"signing", "merkle", "banner", "notices", "previews"}),
     frozenset({"store"}),
-    frozenset(
-        {"exports", "sites", "policies", "receipts", "accounts", "audit", "caught", "ledger"}
-    ),
+    frozenset({"exports", "evidence", "jobs", "sites", "policies", "receipts"})
+    | frozenset({"accounts", "audit", "caught", "ledger"}),
     frozenset({"web"}),
     frozenset({"app", "cli", "demo", "__main__"}),
 )

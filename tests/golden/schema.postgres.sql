@@ -49,6 +49,16 @@ table caught
     constraint caught_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites(id)
     constraint caught_count_check CHECK ((count > 0))
 
+table chain
+    number integer not null
+    event_id blob not null
+    hash blob not null
+    constraint chain_event_id_key UNIQUE (event_id)
+    constraint chain_pkey PRIMARY KEY (number)
+    constraint chain_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id)
+    constraint chain_hash_check CHECK ((length((hash)::bytea) = 32))
+    constraint chain_number_check CHECK ((number > 0))
+
 table checkpoints
     site_id integer not null
     size bigint not null
@@ -94,6 +104,25 @@ table forms
     constraint forms_body_key UNIQUE (body)
     constraint forms_pkey PRIMARY KEY (number)
     constraint forms_number_check CHECK ((number > 0))
+
+table jobs
+    id blob not null
+    site_id integer not null
+    kind text not null
+    wanted blob not null
+    state text not null
+    done bigint not null default 0
+    total bigint not null default 0
+    said text not null default ''::text
+    made_at bigint not null
+    made_by text not null
+    holder text not null default ''::text
+    held_until bigint not null default 0
+    constraint jobs_pkey PRIMARY KEY (id)
+    constraint jobs_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites(id)
+    constraint jobs_id_check CHECK ((length((id)::bytea) = 16))
+    constraint jobs_kind_check CHECK ((kind = ANY (ARRAY['export'::text, 'render'::text])))
+    constraint jobs_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'failed'::text, 'stopped'::text])))
 
 table keys
     number integer not null
@@ -206,6 +235,21 @@ table roles
     constraint roles_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'editor'::text, 'auditor'::text])))
     constraint roles_site_id_check CHECK ((site_id >= 0))
 
+table screens
+    site_id integer not null
+    banner blob not null
+    layer integer not null
+    viewport text not null
+    taken_at bigint not null
+    digest blob not null
+    body blob not null
+    constraint screens_pkey PRIMARY KEY (site_id, banner, layer, viewport)
+    constraint screens_site_id_banner_fkey FOREIGN KEY (site_id, banner) REFERENCES artifacts(site_id, digest)
+    constraint screens_banner_check CHECK ((length((banner)::bytea) = 32))
+    constraint screens_digest_check CHECK ((length((digest)::bytea) = 32))
+    constraint screens_layer_check CHECK ((layer = ANY (ARRAY[1, 2])))
+    constraint screens_viewport_check CHECK ((viewport = ANY (ARRAY['narrow'::text, 'medium'::text, 'wide'::text])))
+
 table sign_in_links
     hash blob not null
     account_id integer not null
@@ -305,6 +349,10 @@ CREATE UNIQUE INDEX bundles_pkey ON public.bundles USING btree (site_id, number)
 
 CREATE UNIQUE INDEX caught_pkey ON public.caught USING btree (site_id, day, declared, kind)
 
+CREATE UNIQUE INDEX chain_event_id_key ON public.chain USING btree (event_id)
+
+CREATE UNIQUE INDEX chain_pkey ON public.chain USING btree (number)
+
 CREATE UNIQUE INDEX checkpoints_pkey ON public.checkpoints USING btree (site_id, size)
 
 CREATE UNIQUE INDEX cosignatures_pkey ON public.cosignatures USING btree (site_id, size, witness)
@@ -320,6 +368,12 @@ CREATE UNIQUE INDEX events_pkey ON public.events USING btree (id)
 CREATE UNIQUE INDEX forms_body_key ON public.forms USING btree (body)
 
 CREATE UNIQUE INDEX forms_pkey ON public.forms USING btree (number)
+
+CREATE INDEX jobs_by_site ON public.jobs USING btree (site_id, made_at, id)
+
+CREATE INDEX jobs_by_state ON public.jobs USING btree (state, made_at)
+
+CREATE UNIQUE INDEX jobs_pkey ON public.jobs USING btree (id)
 
 CREATE UNIQUE INDEX keys_kid_key ON public.keys USING btree (kid)
 
@@ -351,6 +405,8 @@ CREATE UNIQUE INDEX receipts_pkey ON public.receipts USING btree (id)
 
 CREATE UNIQUE INDEX roles_pkey ON public.roles USING btree (account_id, site_id, role)
 
+CREATE UNIQUE INDEX screens_pkey ON public.screens USING btree (site_id, banner, layer, viewport)
+
 CREATE UNIQUE INDEX sign_in_links_pkey ON public.sign_in_links USING btree (hash)
 
 CREATE UNIQUE INDEX sites_key_key ON public.sites USING btree (key)
@@ -378,6 +434,8 @@ CREATE TRIGGER artifacts_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public
 CREATE TRIGGER bundles_no_change BEFORE DELETE OR TRUNCATE ON public.bundles FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
 
 CREATE TRIGGER bundles_only_grow BEFORE UPDATE ON public.bundles FOR EACH ROW EXECUTE FUNCTION refuse_rewriting() -- enabled: A
+
+CREATE TRIGGER chain_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.chain FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
 
 CREATE TRIGGER checkpoints_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
 
@@ -414,6 +472,8 @@ CREATE TRIGGER receipts_no_change BEFORE UPDATE OR TRUNCATE ON public.receipts F
 CREATE TRIGGER receipts_no_delete BEFORE DELETE ON public.receipts FOR EACH ROW EXECUTE FUNCTION refuse_delete_without_tombstone() -- enabled: A
 
 CREATE TRIGGER receipts_no_return BEFORE INSERT ON public.receipts FOR EACH ROW EXECUTE FUNCTION ignore_erased() -- enabled: A
+
+CREATE TRIGGER screens_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.screens FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
 
 CREATE TRIGGER stamps_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.stamps FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
 

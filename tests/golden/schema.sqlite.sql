@@ -87,6 +87,28 @@ CREATE TABLE caught (
     primary key (site_id, day, declared, kind)
 );
 
+CREATE TABLE chain (
+    number integer primary key check (number > 0),
+    event_id blob not null unique references events (id),
+    hash blob not null check (length(hash) = 32)
+);
+
+CREATE TRIGGER chain_no_delete before delete on chain begin
+    select raise(abort, 'chain are append-only');
+end;
+
+CREATE TRIGGER chain_no_replace before insert on chain
+when exists (
+    select 1 from chain
+    where number = new.number or event_id = new.event_id
+) begin
+    select raise(abort, 'chain are append-only');
+end;
+
+CREATE TRIGGER chain_no_update before update on chain begin
+    select raise(abort, 'chain are append-only');
+end;
+
 CREATE TABLE checkpoints (
     site_id integer not null references ledgers (site_id),
     size bigint not null check (size >= 0),
@@ -197,6 +219,26 @@ end;
 CREATE TRIGGER forms_no_update before update on forms begin
     select raise(abort, 'forms are append-only');
 end;
+
+CREATE TABLE jobs (
+    id blob primary key check (length(id) = 16),
+    site_id integer not null references sites (id),
+    kind text not null check (kind in ('export', 'render')),
+    wanted blob not null,
+    state text not null check (state in ('waiting', 'running', 'done', 'failed', 'stopped')),
+    done bigint not null default 0,
+    total bigint not null default 0,
+    said text not null default '',
+    made_at bigint not null,
+    made_by text not null,
+    -- Which process is at it, and until when others leave it alone.
+    holder text not null default '',
+    held_until bigint not null default 0
+);
+
+CREATE INDEX jobs_by_site on jobs (site_id, made_at, id);
+
+CREATE INDEX jobs_by_state on jobs (state, made_at);
 
 CREATE TABLE keys (
     number integer primary key check (number > 0),
@@ -443,6 +485,36 @@ CREATE TABLE roles (
     role text not null check (role in ('admin', 'editor', 'auditor')),
     primary key (account_id, site_id, role)
 );
+
+CREATE TABLE screens (
+    site_id integer not null,
+    banner blob not null check (length(banner) = 32),
+    layer integer not null check (layer in (1, 2)),
+    viewport text not null check (viewport in ('narrow', 'medium', 'wide')),
+    taken_at bigint not null,
+    digest blob not null check (length(digest) = 32),
+    body blob not null,
+    primary key (site_id, banner, layer, viewport),
+    foreign key (site_id, banner) references artifacts (site_id, digest)
+);
+
+CREATE TRIGGER screens_no_delete before delete on screens begin
+    select raise(abort, 'screens are append-only');
+end;
+
+CREATE TRIGGER screens_no_replace before insert on screens
+when exists (
+    select 1 from screens
+    where (site_id = new.site_id and banner = new.banner and layer = new.layer
+            and viewport = new.viewport)
+        or rowid = new.rowid
+) begin
+    select raise(ignore);
+end;
+
+CREATE TRIGGER screens_no_update before update on screens begin
+    select raise(abort, 'screens are append-only');
+end;
 
 CREATE TABLE sign_in_links (
     hash blob primary key,

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+import msgspec
 from msgspec import Struct
 
 from consent_service.model import (
@@ -62,11 +63,19 @@ _VAGUE = re.compile(
 )
 # Overrides and isolates can make a text read otherwise than it is stored.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# These are seen by nobody, and are in no text that was typed: controls, and tags for machines.
+_UNSEEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\U000e0000-\U000e007f]")
+_ESCAPED = re.compile(r"\\u00[01]")
 
 
 def invisible_turns(text: str) -> bool:
     """Whether a text holds characters that turn the reading direction unseen (R11)."""
     return bool(_BIDI.search(text))
+
+
+def without_turns(text: str) -> str:
+    """A text without them: one that was published before they were refused reads as stored."""
+    return _BIDI.sub("", text)
 
 
 def findings(policy: Policy, known_languages: frozenset[str]) -> tuple[Finding, ...]:
@@ -166,8 +175,6 @@ def _wording(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
 
 
 def _loaded(field: str, words: str) -> Iterator[tuple[str, str]]:
-    if invisible_turns(words):
-        yield "R11", "remove the invisible characters that turn the reading direction"
     if field.startswith("documents.") and _CHECK_REGULARLY.search(words):
         yield (
             "R41",
@@ -175,6 +182,39 @@ def _loaded(field: str, words: str) -> Iterator[tuple[str, str]]:
         )
     if _only_vague(field, words):
         yield "R11", "say what it is used for: this could mean anything"
+
+
+def _characters(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
+    """Names and addresses too, not texts alone: a domain may read otherwise than it is as well."""
+    encoded = msgspec.json.encode(policy).decode()
+    # One look at everything: going through 10,000 declarations is for what there is to find.
+    if not any(pattern.search(encoded) for pattern in (_BIDI, _UNSEEN, _ESCAPED)):
+        return
+    for field, words in _strings("", policy):
+        found = _UNSEEN.search(words)
+        if invisible_turns(words):
+            message = "remove the invisible characters that turn the reading direction"
+            yield Finding(rule="R11", field=field, message=message)
+        elif found:
+            message = f"remove the character U+{ord(found[0]):04X}: nobody can see it"
+            yield Finding(rule="R11", field=field, message=message)
+
+
+def _strings(path: str, value: object) -> Iterator[tuple[str, str]]:
+    """Every string in a policy with its path: `declarations[3].purpose.sv`."""
+    if isinstance(value, str):
+        yield path, value
+    for below, each in _parts(path, value):
+        yield from _strings(below.lstrip("."), each)
+
+
+def _parts(path: str, value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, Struct):
+        value = {name: getattr(value, name) for name in value.__struct_fields__}
+    if isinstance(value, dict):
+        yield from ((f"{path}.{name}", each) for name, each in value.items())
+    elif isinstance(value, tuple):
+        yield from ((f"{path}[{index}]", each) for index, each in enumerate(value))
 
 
 def _only_vague(field: str, words: str) -> bool:
@@ -252,6 +292,7 @@ _CHECKS = (
     _texts,
     _lengths,
     _wording,
+    _characters,
     _looks,
     _signals,
     _declarations,

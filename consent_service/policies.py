@@ -76,7 +76,10 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
 def parse_policy(body: bytes) -> Policy:
     """Bytes to a policy. Total: it returns, or raises `Invalid`, which names the field."""
     if len(body) > MAX_DRAFT:
-        raise Invalid(f"a policy has at most {MAX_DRAFT} bytes")
+        raise Invalid(
+            f"a policy has at most {MAX_DRAFT} bytes, and this one has {len(body)}: shorten what "
+            "was pasted last"
+        )
     return parse(Policy, body)
 
 

@@ -92,6 +92,16 @@ ROWS: dict[str, tuple[Json, str, list[str]]] = {
         "R11",
         ["categories.marketing.text.en"],
     ),
+    "a domain that reads otherwise than it is": (
+        with_item(domain="ads.example\u202emoc"),
+        "R11",
+        ["declarations[0].domain"],
+    ),
+    "a name with a character that nobody sees": (
+        {"controller": {"name": "Te\x07 AB", "address": "A\u2066", "email": "a@b.example"}},
+        "R11",
+        ["controller.name", "controller.address"],
+    ),
     "a purpose that could mean anything": (
         with_item(purpose={"en": "To improve your experience.", "sv": "Räknar besök."}),
         "R11",

@@ -3,8 +3,10 @@
 They set no cookie and need none.
 """
 
+import asyncio
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -13,7 +15,7 @@ from starlette.responses import Response
 from consent_service import policies, words
 from consent_service.model import Category, Policy, PolicyVersion, Site, VersionRecord
 from consent_service.web.access import site_of
-from consent_service.web.pages.markdown import rendered
+from consent_service.web.pages.markdown import Outside, rendered
 from consent_service.web.pages.told import described, stands
 from consent_service.web.render import page
 from consent_service.web.service import service
@@ -71,7 +73,9 @@ async def _document(request: Request, which: str) -> Response:
         "records": _dated(await running.store.policies.versions(site.id), language),
         "published": words.date(record.published_at, language),
         "replaced": words.date(record.superseded_at, language) if record.superseded_at else "",
-        "document": _rendered(record.digest, which, language, version.policy),
+        "document": await _rendered(
+            site, running.settings.base_url, version.policy, which, language
+        ),
         "categories": _categories(version, language) if which == "cookies" else (),
         "stands": stands(version.policy.days.granted, version.policy.days.refused, language),
         "asked": f"&version={record.number}" if wanted and not named else "",
@@ -90,14 +94,20 @@ def chosen_language(request: Request, policy: Policy) -> str:
     return asked or words.negotiate(accepted, policy.languages) or policy.languages[0]
 
 
-@lru_cache(maxsize=256)
-def _rendered_text(digest: str, which: str, language: str, text: str) -> Markup:
-    return rendered(text)
+def outside(site: Site, base_url: str, language: str) -> Outside:
+    """What counts as another site on the pages of this one."""
+    own = (urlsplit(address).hostname or "" for address in (*site.origins, base_url))
+    return Outside(frozenset(own), words.texts(language)["pages"]["leaves"])
 
 
-def _rendered(digest: str, which: str, language: str, policy: Policy) -> Markup:
+_rendered_once = lru_cache(maxsize=256)(rendered)
+
+
+async def _rendered(site: Site, base_url: str, policy: Policy, which: str, language: str) -> Markup:
     text: str = getattr(policy.documents, which).get(language, "")
-    return _rendered_text(digest, which, language, text)
+    # A long text takes a while: not on the event loop.
+    away = outside(site, base_url, language)
+    return await asyncio.to_thread(_rendered_once, text, 2, away)
 
 
 def _categories(version: PolicyVersion, language: str) -> list[dict[str, Any]]:

@@ -219,3 +219,27 @@ async def test_a_form_that_is_no_form_is_refused(shop: Shop, editor: Person) -> 
         answer = await shop.client.post(path, content=content, headers={**sent, **headers})
         assert answer.status_code == status, content[:20]
     assert await body_of(shop) == policy()
+
+
+@pytest.mark.parametrize(
+    ("pasted", "status", "said"),
+    [
+        ("x" * 5_000_000, 422, "at most 4000000 bytes, and this one has 500"),
+        ("x" * 300_000, 303, ""),
+    ],
+    ids=["5 MB", "300 kB"],
+)
+async def test_a_paste_that_is_too_long_is_told_and_not_lost(
+    shop: Shop, editor: Person, pasted: str, status: int, said: str
+) -> None:
+    path = f"/sites/{shop.site.key}/policy"
+    fields = await form_of(editor, path, "revision")
+    typed = {"do": "save", "documents.privacy.en": pasted}
+    answer = await editor.post(path, fields.changed(typed))
+    assert (answer.status_code, said in answer.text) == (status, True)
+    if status == 303:
+        page = document(await editor.get(path))
+        assert "300000 characters: at most 200000 fit here" in page.words()
+    else:
+        assert pasted in answer.text
+        assert await body_of(shop) == policy()

@@ -1,5 +1,6 @@
 """What everybody may read, in their language, without a cookie."""
 
+import asyncio
 import re
 from itertools import count
 
@@ -7,7 +8,7 @@ import pytest
 
 from consent_service import policies, sites
 from consent_service.model import Category
-from consent_service.web.pages.markdown import rendered
+from consent_service.web.pages.markdown import Outside, rendered
 from tests.api.pages.people import (
     Document,
     stranger,
@@ -114,9 +115,68 @@ async def test_a_site_without_a_version_has_no_pages_yet(house: House) -> None:
         ("[x](https://a.example)", '<p><a href="https://a.example">x</a></p>'),
         ("[x](mailto:a@b.example)", '<p><a href="mailto:a@b.example">x</a></p>'),
         ("# A\n### B\n# C", '<h2 id="a">A</h2>\n<h3 id="b">B</h3>\n<h2 id="c">C</h2>'),
+        (
+            "|a|\n|-:|\n|b|",
+            '<div class="scroll" tabindex="0"><table>\n<thead>\n<tr>\n'
+            '<th class="align-right">a</th>\n'
+            '</tr>\n</thead>\n<tbody>\n<tr>\n<td class="align-right">b</td>\n</tr>\n</tbody>\n'
+            "</table></div>",
+        ),
         ("## A {#named}", '<h2 id="named">A</h2>'),
-        ("# A\n# A", '<h2 id="a">A</h2>\n<h2 id="a-">A</h2>'),
+        ("# A\n# A", '<h2 id="a">A</h2>\n<h2 id="a-2">A</h2>'),
+        ("# A\n# A {#a-2}\n# A", '<h2 id="a">A</h2>\n<h2 id="a-2">A</h2>\n<h2 id="a-3">A</h2>'),
+        ("a\u202eb\u2066c", "<p>abc</p>"),
     ],
 )
 async def test_markdown_can_say_everything_and_do_nothing(markdown: str, shown: str) -> None:
     assert rendered(markdown).strip() == shown
+
+
+LEAVES = (
+    '<span aria-hidden="true">\u00a0\u2197</span><span class="visually-hidden"> (goes away)</span>'
+)
+MARKED = ' class="outside" rel="external noopener noreferrer"'
+
+
+@pytest.mark.parametrize(
+    ("address", "leaves"),
+    [
+        ("https://a.example/x", True),
+        ("//a.example/x", True),
+        ("http://tea.example.a.example/", True),
+        ("https://tea.example:8443/x", False),
+        ("https://TEA.example/", False),
+        ("/policies/x", False),
+        ("#part", False),
+        ("mailto:a@b.example", False),
+    ],
+)
+async def test_a_link_to_another_site_says_so_to_eyes_and_ears(address: str, leaves: bool) -> None:
+    outside = Outside(frozenset({"tea.example"}), "goes away")
+    html = rendered(f"[there]({address})", outside=outside)
+    assert (LEAVES in html) is leaves
+    assert (MARKED in html) is leaves
+    assert ">there" in html
+
+
+async def test_pages_mark_links_that_leave_the_site(house: House) -> None:
+    links = "[away](https://a.example/) [home](https://shop.example/) [here](/help)"
+    documents = {"cookies": text(links), "privacy": text(links)}
+    shop = await open_shop(house, f"links-{next(_numbers)}", policy(documents=documents))
+    html = await public(shop, "privacy", "?lang=sv")
+    assert html.count('class="outside"') == 1
+    assert "away\u00a0\u2197 (leder till en annan webbplats)" in Document(html).text
+
+
+async def test_a_long_document_does_not_hold_up_the_others(house: House) -> None:
+    slow = {"cookies": text("[" * 190_000), "privacy": text("x")}
+    shop = await open_shop(house, f"long-{next(_numbers)}", policy(documents=slow))
+    asked = asyncio.create_task(public(shop))
+    await asyncio.sleep(0)
+    assert (await house.client.get("/healthz")).status_code == 200
+    assert "[[[[" in await asked
+
+
+async def test_headings_without_number_have_a_name_each() -> None:
+    html = rendered("# a\n" * 50_000)
+    assert '<h2 id="a-50000">' in html

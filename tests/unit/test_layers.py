@@ -17,7 +17,16 @@ FLOORS: tuple[frozenset[str], ...] = (
     # What lies in help is shown there, and runs elsewhere: on a site's own server.
     frozenset({"model", "errors", "help", "__version__"}),
     frozenset(
-        {"settings", "words", "parsing", "changes", "checks", "choice_cookie", "policy_files"}
+        {
+            "settings",
+            "words",
+            "parsing",
+            "changes",
+            "checks",
+            "choice_cookie",
+            "policy_files",
+            "guides",
+        }
         | {"slots"}
     ),
     frozenset({"signing", "merkle", "banner", "notices", "previews"}),

@@ -12,10 +12,10 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent_service import policies, words
+from consent_service import guides, policies, words
 from consent_service.model import Category, Policy, PolicyVersion, Site, VersionRecord
 from consent_service.web.access import site_of
-from consent_service.web.pages.markdown import Outside, rendered
+from consent_service.web.pages.markdown import Outside, leaving, rendered
 from consent_service.web.pages.told import described, stands
 from consent_service.web.render import page
 from consent_service.web.service import service
@@ -43,6 +43,8 @@ def frame(
         "say": texts["pages"],
         "tell": texts["changes"],
         "banner": texts["banner"],
+        "help": {name: texts[name] for name in ("authority", "browsers")},
+        "leaving": leaving(texts["pages"]["leaves"]),
         "policy": policy,
         "base": request.url.path,
         "names": {name: words.own_name(name) for name in policy.languages},
@@ -77,6 +79,9 @@ async def _document(request: Request, which: str) -> Response:
             site, running.settings.base_url, version.policy, which, language
         ),
         "categories": _categories(version, language) if which == "cookies" else (),
+        "countries": guides.countries(language),
+        "spoken": guides.where_spoken(language),
+        "browsers": guides.browsers(),
         "stands": stands(version.policy.days.granted, version.policy.days.refused, language),
         "asked": f"&version={record.number}" if wanted and not named else "",
     }

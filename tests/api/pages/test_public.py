@@ -163,7 +163,7 @@ async def test_pages_mark_links_that_leave_the_site(house: House) -> None:
     links = "[away](https://a.example/) [home](https://shop.example/) [here](/help)"
     documents = {"cookies": text(links), "privacy": text(links)}
     shop = await open_shop(house, f"links-{next(_numbers)}", policy(documents=documents))
-    html = await public(shop, "privacy", "?lang=sv")
+    html = (await public(shop, "privacy", "?lang=sv")).partition('id="choice"')[0]
     assert html.count('class="outside"') == 1
     assert "away\u00a0\u2197 (leder till en annan webbplats)" in Document(html).text
 
@@ -180,3 +180,33 @@ async def test_a_long_document_does_not_hold_up_the_others(house: House) -> None
 async def test_headings_without_number_have_a_name_each() -> None:
     html = rendered("# a\n" * 50_000)
     assert '<h2 id="a-50000">' in html
+
+
+async def test_r39_the_privacy_page_offers_the_authority_of_every_country(stall: Shop) -> None:
+    html = await public(stall, "privacy", "?lang=sv")
+    before, _, every = html.partition("<details>")
+    assert "Sverige: <a" in before
+    assert "Finland: <a" in before
+    assert "Norge: <a" not in before
+    assert "Norge: <a" in every
+    assert "Baden-Württemberg" in every
+    english = Document(await public(stall, "privacy", "?lang=en")).words()
+    own = english.index("United Kingdom: first tell Nordlund Tea AB (privacy@tea.example)")
+    assert own < english.index("Office (ICO)")
+
+
+async def test_r39_the_authority_is_never_guessed_from_an_address(stall: Shop) -> None:
+    plain = await public(stall, "privacy", "?lang=en")
+    for header in ("x-forwarded-for", "cf-ipcountry", "x-real-ip"):
+        answer = await stall.client.get(
+            f"/policies/{stall.site.key}/privacy?lang=en", headers={header: "SE"}
+        )
+        assert answer.text == plain
+
+
+async def test_the_cookie_page_helps_with_each_common_browser(stall: Shop) -> None:
+    html = await public(stall)
+    for browser in ("Chrome", "Edge", "Firefox", "Safari (Mac)", "Opera"):
+        assert re.search(rf'<a class="outside"[^>]*>{re.escape(browser)}', html), browser
+    assert "Turning cookies off in your browser" in html
+    assert "Session cookies go when you close it." in html

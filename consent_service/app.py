@@ -171,7 +171,7 @@ def _answer(request: Request, problem: Problem, headers: dict[str, str]) -> Resp
 
 def _for_people(request: Request) -> bool:
     path = request.url.path
-    return not path.startswith(("/v1/", "/.well-known/")) and path not in (
+    return not path.startswith(("/v1/", "/.well-known/", "/ledger/")) and path not in (
         "/openapi.json",
         "/healthz",
         "/readyz",

@@ -231,7 +231,7 @@ async def running_house(
         keys=folder / "keys",
         checkpoints=str(folder / sha256(database.encode()).hexdigest()[:16]),
         base_url="https://consent.example",
-        **settings,
+        **{"ledger_seconds": 0.1} | settings,
     )
     clock = clock or Clock()
     async with (

@@ -15,6 +15,7 @@ from consent_service.cli.account import account
 from consent_service.cli.db import db
 from consent_service.cli.demo import demo
 from consent_service.cli.key import key
+from consent_service.cli.ledger import ledger_group
 from consent_service.cli.policy import policy
 from consent_service.cli.receipts import receipts
 from consent_service.cli.serve import health, serve
@@ -55,7 +56,7 @@ def cli(context: click.Context, config: Path | None) -> None:
         context.obj = load_settings(os.environ, config)
 
 
-for command in (serve, demo, site, account, policy, receipts, key, db, health):
+for command in (serve, demo, site, account, policy, receipts, key, ledger_group, db, health):
     cli.add_command(command)
 
 

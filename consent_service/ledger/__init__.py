@@ -14,6 +14,8 @@ A module imports only from those above it:
     appending      from entries to a grown, signed tree
     sequencing     every second, for every site
     proving        proofs of inclusion and consistency, tiles, checkpoints: for auditors
+    comparing      what happened to entries that are not those of the tree
+    verifying      a whole ledger, entry by entry
 """
 
 from consent_service.ledger.appending import Desk, append, begun, lock, origin_of, publish
@@ -24,6 +26,7 @@ from consent_service.ledger.proving import (
     checkpoint,
     consistency,
     entry_at,
+    head_of,
     mark_proof,
     prove,
     prove_place,
@@ -32,12 +35,18 @@ from consent_service.ledger.proving import (
     vkeys,
 )
 from consent_service.ledger.sequencing import Sequencer, sequence
+from consent_service.ledger.verifying import Finding, Report, Wanted, verify_ledger
+from consent_service.merkle import Tile
 
 __all__ = [
     "Desk",
+    "Finding",
     "Outside",
     "Proved",
+    "Report",
     "Sequencer",
+    "Tile",
+    "Wanted",
     "append",
     "begun",
     "checkpoint",
@@ -46,6 +55,7 @@ __all__ = [
     "enter_key",
     "entry_at",
     "event",
+    "head_of",
     "lock",
     "mark_proof",
     "origin_of",
@@ -56,5 +66,6 @@ __all__ = [
     "sequence",
     "tile_bytes",
     "trust_of",
+    "verify_ledger",
     "vkeys",
 ]

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from consent_service.errors import Conflict
-from consent_service.model import StoredReceipt
-from consent_service.store.columns import uuid_bytes
+from consent_service.model import Erasure, StoredReceipt
+from consent_service.store.columns import uuid_bytes, uuid_text
 from consent_service.store.database import Database, Row, Value
 from consent_service.store.receipts import Receipts
 
@@ -28,6 +28,19 @@ _PENDING = """
     where p.site_id = :site_id and (p.turn = 0 or r.id is not null)"""
 
 
+_PLACED = """
+    select p.place, 1 as turn, r.recorded_at as at, p.id as entry_id, 1 as type,
+        null as policy, null as digest,
+        r.id, r.site_id, r.recorded_at, r.version, r.form, r.payload, r.signature, k.kid,
+        r.salt, v.digest as version_digest
+    from places p
+    join receipts r on r.id = p.id
+    join keys k on k.number = r.key
+    join versions v on v.site_id = r.site_id and v.number = r.version"""
+
+_RANGE = "where p.site_id = :site_id and p.place >= :begin and p.place < :end"
+_COUNT_ON_FILE = "select count(*) as n from places p join receipts r on r.id = p.id"
+_ON_FILE = "select p.place from places p join receipts r on r.id = p.id"
 _COUNT_PLACES = "select count(*) as n from places"
 _DELETE_PRUNED = "delete from receipts where id in (select id from places where"
 _DELETE_PLACES = "delete from places"
@@ -217,6 +230,10 @@ class Ledger:
             id=uuid_bytes(receipt_id),
         )
 
+    async def pending_events(self, site_id: int) -> list[Pending]:
+        """What waits and is not a receipt."""
+        return await self._pending(f"{_PENDING} and p.turn = 0", site_id=site_id)
+
     async def waiting(self, site_id: int) -> int:
         """How many entries wait."""
         row = await self._database.fetch_one(
@@ -387,6 +404,53 @@ class Ledger:
             site_id=site_id,
         )
         return [Prune(row["begins"], row["ends"], row["at"], row["receipts"]) for row in rows]
+
+    # --- A range of entries, for whoever verifies ----------------------------------------------
+
+    async def on_file(self, site_id: int, begin: int, end: int) -> int:
+        """How many of the entries `begin` up to `end` have their receipt on file."""
+        row = await self._database.fetch_one(
+            f"{_COUNT_ON_FILE} {_RANGE}", site_id=site_id, begin=begin, end=end
+        )
+        return int(row["n"]) if row else 0
+
+    async def places_on_file(self, site_id: int, begin: int, end: int) -> list[int]:
+        """Which ones they are."""
+        rows = await self._database.fetch_all(
+            f"{_ON_FILE} {_RANGE}", site_id=site_id, begin=begin, end=end
+        )
+        return [row["place"] for row in rows]
+
+    async def erased(self, site_id: int, begin: int, end: int) -> list[Erasure]:
+        """The tombstones of receipts of those entries."""
+        rows = await self._database.fetch_all(
+            """
+            select id, erased_at, reason, place from tombstones
+            where site_id = :site_id and place >= :begin and place < :end order by place""",
+            site_id=site_id,
+            begin=begin,
+            end=end,
+        )
+        return [
+            Erasure(
+                receipt_id=uuid_text(row["id"]),
+                erased_at=row["erased_at"],
+                reason=row["reason"],
+                place=row["place"],
+            )
+            for row in rows
+        ]
+
+    async def placed(self, site_id: int, begin: int, end: int) -> list[tuple[int, Pending]]:
+        """The receipts of those entries that are on file, as they were when they waited."""
+        rows = await self._database.fetch_all(
+            f"{_PLACED} {_RANGE} order by p.place", site_id=site_id, begin=begin, end=end
+        )
+        receipts = await self._receipts.read(rows)
+        return [
+            (row["place"], _pending(row, receipt))
+            for row, receipt in zip(rows, receipts, strict=True)
+        ]
 
     # --- Checkpoints that are kept -------------------------------------------------------------
 

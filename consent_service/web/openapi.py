@@ -11,7 +11,7 @@ from consent_service import __version__
 from consent_service.caught import Catch
 from consent_service.model import Choice, PolicyVersion
 from consent_service.policies import Publication
-from consent_service.web.api import policies, receipts
+from consent_service.web.api import ledger, policies, receipts
 from consent_service.web.errors import Problem
 
 
@@ -21,7 +21,8 @@ class Operation(NamedTuple):
     summary: str
     answers: dict[int, tuple[str, type | str]]
     """By status: what it means, and its type or its content type."""
-    takes: type | None = None
+    takes: type | str | None = None
+    """The body: its type, or in words where it is no JSON."""
     refusals: tuple[int, ...] = ()
     token: bool = False
 
@@ -111,6 +112,49 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         takes=Catch,
         refusals=(403, 404, 413, 415, 422, 429),
     ),
+    ("GET", "/v1/sites/{site}/receipts/{id}/proof"): Operation(
+        "A receipt's place in the ledger, with the proof of it. `size` asks for the proof under "
+        "that kept checkpoint.",
+        {
+            200: ("The proof.", ledger.Proof),
+            202: ("It waits for its entry: ask again after `Retry-After`.", ledger.Waiting),
+        },
+        refusals=(404, 422),
+    ),
+    ("POST", "/v1/sites/{site}/receipts/{id}/erasure"): Operation(
+        "Erase a receipt: for whoever holds its id, from a page of the site's origins (GDPR 17). "
+        "A second time changes nothing.",
+        {200: ("It is gone, with its salt; its entry stays.", ledger.Erased)},
+        refusals=(403, 404, 413, 415, 503),
+    ),
+    ("GET", "/v1/sites/{site}/ledger/consistency"): Operation(
+        "The proof that the ledger of `to` entries begins with the one of `from` entries.",
+        {200: ("The proof (RFC 6962).", ledger.Consistency)},
+        refusals=(404, 422),
+    ),
+    ("POST", "/v1/receipts/verify"): Operation(
+        "Verify a receipt, sent as it is: its signature, that it is on file, and its place in the "
+        "ledger. Nothing of it is kept.",
+        {200: ("What was found, step by step.", ledger.Verified)},
+        takes="A compact JWS.",
+        refusals=(413, 415),
+    ),
+    ("GET", "/ledger/{site}/checkpoint"): Operation(
+        "The ledger's newest signed checkpoint (C2SP tlog-checkpoint).",
+        {200: ("The signed note.", "text/plain")},
+        refusals=(404,),
+    ),
+    ("GET", "/ledger/{site}/tile/{path}"): Operation(
+        "A tile of the ledger, or a bundle of its entries (C2SP tlog-tiles): "
+        "`<level>/<number>[.p/<width>]`, `entries/<number>[.p/<width>]`. It never changes.",
+        {200: ("The hashes, 32 bytes each, or the entries.", "application/octet-stream")},
+        refusals=(404,),
+    ),
+    ("GET", "/ledger/{site}/tlog-policy.txt"): Operation(
+        "Whom to trust (C2SP tlog-policy): the ledger's public keys and the site's witnesses.",
+        {200: ("The file.", "text/plain")},
+        refusals=(404,),
+    ),
     ("GET", "/.well-known/gpc.json"): Operation(
         "That Global Privacy Control is honoured: for this service's own origin, and for sites to "
         "redirect to.",
@@ -143,11 +187,22 @@ _REFUSALS = {
     503: "Nothing was stored. Try again after `Retry-After` seconds.",
 }
 
+# By the end of the path: the name, its type, and what it asks for.
+_QUERIES = {
+    "/banner.js": {"lang": ("string", "A BCP 47 language tag.")},
+    "/proof": {"size": ("integer", "The size of a kept checkpoint; the newest if left out.")},
+    "/consistency": {
+        "from": ("integer", "Entries of the older tree."),
+        "to": ("integer", "Entries of the newer tree."),
+    },
+}
+
 _PARAMETERS = {
     "site": "The site's key.",
     "sha256": "A SHA-256 in base64url, 43 characters.",
     "reference": "A version's number, or its SHA-256 in base64url.",
     "id": "The receipt's id, a UUIDv7.",
+    "path": "The tile's path below `tile/`.",
 }
 
 
@@ -179,7 +234,7 @@ def _types() -> set[type]:
     found: set[type] = {Problem}
     for operation in OPERATIONS.values():
         found |= {kind for _, kind in operation.answers.values() if isinstance(kind, type)}
-        found |= {operation.takes} if operation.takes else set()
+        found |= {operation.takes} if isinstance(operation.takes, type) else set()
     return found
 
 
@@ -212,13 +267,17 @@ def _parameters(path: str) -> list[dict[str, Any]]:
         for name, words in _PARAMETERS.items()
         if f"{{{name}}}" in path
     ]
-    if path.endswith("banner.js"):
-        language = {"name": "lang", "in": "query", "schema": {"type": "string"}}
-        named.append({**language, "description": "A BCP 47 language tag."})
-    return named
+    asked = next((each for end, each in _QUERIES.items() if path.endswith(end)), {})
+    return named + [
+        {"name": name, "in": "query", "description": words, "schema": {"type": kind}}
+        for name, (kind, words) in asked.items()
+    ]
 
 
-def _taken(path: str, kind: type) -> dict[str, Any]:
+def _taken(path: str, kind: type | str) -> dict[str, Any]:
+    if isinstance(kind, str):
+        text = {"schema": {"type": "string", "description": kind}}
+        return {"required": True, "content": dict.fromkeys(ledger.TOKENS, text)}
     by_pages = path.endswith(("/receipts", "/caught"))
     types = receipts.TYPES if by_pages else ("application/json",)
     return {"required": True, "content": {name: {"schema": _reference(kind)} for name in types}}

@@ -1,8 +1,8 @@
 """Every address on one screen: how, where, what, and for whom.
 
 The last column is the whole of who may do what; `tests/api/test_access.py` walks it. Addresses
-under `/v1`, `/policies` and `/.well-known` are promises: they are in pages and receipts that we
-do not control.
+under `/v1`, `/ledger`, `/policies` and `/.well-known` are promises: they are in pages and receipts
+that we do not control.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from consent_service import policy_files
 from consent_service.model import Role
 from consent_service.web import openapi
 from consent_service.web.access import Access, Handler, Needs, guard
-from consent_service.web.api import banner, caught, meta, policies, receipts
+from consent_service.web.api import banner, caught, ledger, meta, policies, receipts
 from consent_service.web.pages import accounts as account_pages
 from consent_service.web.pages import help as help_pages
 from consent_service.web.pages import history as history_pages
@@ -51,6 +51,13 @@ ADDRESSES = tuple(
         ("GET", "/v1/sites/{site}/policy/versions", policies.listed, ANYONE),
         ("GET", "/v1/sites/{site}/policy/versions/{reference}", policies.one, ANYONE),
         ("POST", "/v1/sites/{site}/caught", caught.record, ANYONE),
+        ("GET", "/v1/sites/{site}/receipts/{id}/proof", ledger.proof, ANYONE),
+        ("POST", "/v1/sites/{site}/receipts/{id}/erasure", ledger.erase, ANYONE),
+        ("GET", "/v1/sites/{site}/ledger/consistency", ledger.consistency, ANYONE),
+        ("POST", "/v1/receipts/verify", ledger.verify, ANYONE),
+        ("GET", "/ledger/{site}/checkpoint", ledger.checkpoint, ANYONE),
+        ("GET", "/ledger/{site}/tile/{path:path}", ledger.tile, ANYONE),
+        ("GET", "/ledger/{site}/tlog-policy.txt", ledger.trust, ANYONE),
         ("GET", "/.well-known/jwks.json", meta.keys, ANYONE),
         ("GET", "/.well-known/gpc.json", meta.gpc, ANYONE),
         ("GET", "/openapi.json", openapi.json, ANYONE),

@@ -253,7 +253,7 @@ async def ask(shop: Shop, address: Address, headers: dict[str, str]) -> httpx.Re
         page="accounts",
     )
     fit = {} if address.method in SAFE else {"content-type": "application/x-nothing"}
-    origin = {"origin": given.ORIGIN} if path.endswith(("/receipts", "/caught")) else {}
+    origin = {"origin": given.ORIGIN} if path.endswith(("/receipts", "/caught", "/erasure")) else {}
     sent = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     others = {**OURS, **fit, **origin}
     sent += [(name.encode(), value.encode()) for name, value in others.items()]

@@ -421,6 +421,8 @@ CREATE INDEX tokens_by_site ON public.tokens USING btree (site_id)
 
 CREATE UNIQUE INDEX tokens_pkey ON public.tokens USING btree (id)
 
+CREATE INDEX tombstones_by_place ON public.tombstones USING btree (site_id, place)
+
 CREATE UNIQUE INDEX tombstones_pkey ON public.tombstones USING btree (id)
 
 CREATE UNIQUE INDEX versions_pkey ON public.versions USING btree (site_id, number)

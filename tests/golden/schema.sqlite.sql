@@ -608,6 +608,8 @@ CREATE TABLE tombstones (
     reason integer not null check (reason between 1 and 4)
 , place bigint);
 
+CREATE INDEX tombstones_by_place on tombstones (site_id, place);
+
 CREATE TRIGGER tombstones_no_delete before delete on tombstones begin
     select raise(abort, 'tombstones are append-only');
 end;

@@ -1,0 +1,94 @@
+"""The ledger from a shell."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from consent_service.cli import cli
+from consent_service.store import ReceiptWriter, open_store
+from tests.store import given
+from tests.store.outside import outside
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """A command of `consent-service ledger` on a database with 12 entries, and what came of it."""
+    url = f"sqlite:///{tmp_path}/consent.db"
+    asyncio.run(_fill(url, tmp_path))
+    environment = {"CONSENT_DATABASE": url, "CONSENT_KEYS": f"{tmp_path}/keys"}
+
+    def command(*arguments: str) -> Result:
+        return CliRunner().invoke(cli, ["ledger", *arguments], env=environment)
+
+    return command
+
+
+async def _fill(url: str, folder: Path) -> None:
+    async with open_store(url) as store:
+        site = await given.published(store)
+        async with ReceiptWriter(store, 100, 100) as writer:
+            await asyncio.gather(*(writer.add(given.receipt(site.id)) for _ in range(10)))
+        await given.entered(given.desk(store, folder))
+
+
+def test_a_checkpoint_is_shown_as_it_is_kept_outside(run: Run, tmp_path: Path) -> None:
+    shown = run("checkpoint", "--site", "shop")
+    path = tmp_path / "checkpoints" / "consent.example_ledger_shop.checkpoint"
+    assert (shown.exit_code, shown.stdout) == (0, path.read_text())
+    assert "consent.example/ledger/shop+" in run("checkpoint", "--site", "shop", "--keys").stdout
+
+
+def test_a_sound_ledger_is_said_to_be_so(run: Run, tmp_path: Path) -> None:
+    told = run("verify", "--site", "shop", "--receipts")
+    assert told.exit_code == 0, told.output
+    assert "consent.example/ledger/shop: 12 of 12 entries, 10 receipts: all as it" in told.stdout
+    kept = tmp_path / "kept.checkpoint"
+    kept.write_text(run("checkpoint", "--site", "shop").stdout)
+    since = run("verify", "--site", "shop", "--since", str(kept))
+    assert "0 of 12 entries: all as it should be" in since.stdout
+
+
+def test_a_finding_names_its_entry_and_makes_the_exit_status_1(run: Run, tmp_path: Path) -> None:
+    with outside(f"sqlite:///{tmp_path}/consent.db") as connection:
+        connection.run("drop trigger receipts_no_delete")
+        connection.run("delete from receipts where id = (select id from places where place = 5)")
+    told = run("verify", "--site", "shop")
+    assert told.exit_code == 1
+    assert told.stdout.splitlines()[0] == (
+        "entry 5: its receipt is missing, and nothing says that it was erased"
+    )
+    assert "12 of 12 entries: 1 findings" in told.stdout
+
+
+def test_it_may_be_interrupted_and_says_how_far_it_came(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("consent_service.cli.ledger.with_store", interrupted)
+    told = run("verify", "--site", "shop")
+    assert told.exit_code == 130
+    assert "stopped: 0 of 0 entries were verified" in told.output
+
+
+def test_a_person_accepts_a_fork_and_the_audit_trail_knows(run: Run, tmp_path: Path) -> None:
+    told = run("accept-fork", "--site", "shop", "--reason", "the disk is gone")
+    assert told.exit_code == 0
+    assert ".forked-" in told.stdout
+    with outside(f"sqlite:///{tmp_path}/consent.db") as connection:
+        events = connection.run("select actor, verb, subject from events")
+    assert events == [("operator", "ledger.accept_fork", "the disk is gone")]
+    again = run("accept-fork", "--site", "shop", "--reason", "again")
+    assert "nothing to decide" in again.stdout
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "note").write_text("hello\n")
+    told = run("verify", "--site", "shop", "--since", str(tmp_path / "note"))
+    assert "a note is a text, a blank line" in str(told.exception)

@@ -5,10 +5,11 @@ A FILE is kept in step with a running service, over HTTP; a SITE is one of this 
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
-from consent_service import policies
+from consent_service import policies, policy_files, starting
 from consent_service.cli.policy_code import (
     Service,
     Wanted,
@@ -22,6 +23,7 @@ from consent_service.cli.policy_text import found_lines, proposed_line, report
 from consent_service.cli.running import act, with_store
 from consent_service.model import Category, ChangeClass, Draft, Text, VersionRecord
 from consent_service.policies import Proposal, Publication
+from consent_service.policy_files import PolicyFile
 from consent_service.settings import Settings
 from consent_service.store import Store
 
@@ -103,6 +105,47 @@ def push(file: Path, dry_run: bool, url: str | None, token: str | None) -> None:
     push_file(_service(url, token), file, dry_run)
 
 
+@policy.command()
+@_FILE
+@click.option("--site", required=True, help="The site's key.")
+@click.option("--name", required=True, help="What the site is called.")
+@click.option(
+    "--begin",
+    type=click.Choice(list(starting.points("en"))),
+    default="necessary",
+    show_default=True,
+    help="; ".join(f"{name}: {text}" for name, text in starting.points("en").items()),
+)
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    type=click.Choice(sorted(starting.languages())),
+    default=("en",),
+    help="A language; the first is the site's own. Repeatable.",
+)
+@click.option("--controller", required=True, help="The company that answers for the site.")
+@click.option("--address", required=True, help="Its postal address.")
+@click.option("--email", required=True, help="Where visitors reach it about their data.")
+@click.option("--country", required=True, help="Its country, in two letters such as SE.")
+@click.option(
+    "--reviewed", required=True, help="Who confirms what is strictly necessary, and when."
+)
+@click.pass_obj
+def new(
+    settings: Settings, /, *, file: Path, site: str, name: str, begin: str, **more: Any
+) -> None:
+    """Write a policy to begin with into FILE, which must not be there. It passes every check."""
+    if file.exists():
+        raise click.UsageError(f"{file} is there already: give another name")
+    languages = more.pop("languages")
+    begun = starting.policy(begin, languages, starting.Named(site, name), starting.About(**more))
+    made = PolicyFile(site=site, policy=begun)
+    schema = f"{settings.base_url}{policy_files.SCHEMA_PATH}"
+    file.write_text(policy_files.written(made, schema), "utf-8")
+    click.echo(f"Read {file}, then: consent-service policy publish {file}")
+
+
 _TARGET = click.argument("target", metavar="SITE|FILE")
 
 
@@ -165,6 +208,7 @@ def _diff_here(settings: Settings, site: str) -> None:
 @click.pass_obj
 def publish(
     settings: Settings,
+    /,
     *,
     target: str,
     wanted: str | None,

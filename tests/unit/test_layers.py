@@ -26,6 +26,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "choice_cookie",
             "policy_files",
             "guides",
+            "starting",
         }
         | {"slots"}
     ),

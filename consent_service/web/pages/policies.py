@@ -6,7 +6,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent_service import notices, policies, words
+from consent_service import notices, policies, starting, words
+from consent_service.audit import Act
 from consent_service.errors import Conflict, Invalid, NotFound, Refused
 from consent_service.model import (
     Category,
@@ -32,6 +33,14 @@ from consent_service.web.pages.policy_form import (
 from consent_service.web.render import page, redirect
 from consent_service.web.service import service
 
+_ABOUT = {
+    "controller.name": "Company",
+    "controller.address": "Postal address",
+    "controller.email": "E-mail",
+    "country": "Country",
+}
+"""What a starting point must be told."""
+_START = {"languages": "Languages", **_ABOUT}
 _PUBLISH = {"change_class": "Class", "reason": "Reason", "categories": "Ask again about"}
 _NOTE = "notice."
 
@@ -80,12 +89,40 @@ async def save(request: Request) -> Response:
 
 async def _start(request: Request, site: Site, typed: Form) -> Response:
     languages = tuple(name for name in typed.all("languages") if name in words.languages())
-    if not languages:
-        error = Invalid("choose at least one language", "languages")
+    try:
+        if not languages:
+            raise Invalid("choose at least one language", "languages")
+        policy = _begun(site, typed, languages, act(request))
+    except Invalid as error:
         return _start_page(request, site, typed.refuse(error), 422)
     store = service(request).store
-    saved = await policies.save_draft(store, site, 0, empty_policy(languages), act(request))
+    saved = await policies.save_draft(store, site, 0, policy, act(request))
     return redirect(f"/sites/{site.key}/policy?saved={saved.revision}")
+
+
+def _begun(site: Site, typed: Form, languages: tuple[str, ...], who: Act) -> Policy:
+    """The policy of the starting point that was chosen; an empty one where none was."""
+    point = typed.values["point"]
+    if point not in starting.points("en"):
+        return empty_policy(languages)
+    unwritten = [language_name(each) for each in languages if each not in starting.languages()]
+    if unwritten:
+        raise Invalid(f"there is no text to begin with in {', '.join(unwritten)} yet", "languages")
+    given = {name: typed.values[name].strip() for name in _ABOUT}
+    for name, value in given.items():
+        if not value:
+            raise Invalid("give this: visitors are told it", name)
+    country = given["country"].upper()
+    if words.country(country, "en") == country:
+        raise Invalid("give the country as two capital letters, such as SE", "country")
+    about = starting.About(
+        controller=given["controller.name"],
+        address=given["controller.address"],
+        email=given["controller.email"],
+        country=country,
+        reviewed=f"{who.by}, {words.date(who.now, 'en')}",
+    )
+    return starting.policy(point, languages, starting.Named.of(site), about)
 
 
 async def _save(request: Request, site: Site, edited: PolicyForm) -> Response:
@@ -129,8 +166,12 @@ def _unsaved(
 
 
 def _start_page(request: Request, site: Site, form: Form, status: int = 200) -> Response:
-    labelled = form.labelled({"languages": "Languages"})
-    context = {"site": site, "form": labelled, "known": _known(())}
+    context = {
+        "site": site,
+        "form": form.labelled(_START),
+        "known": _known(()),
+        "points": starting.points("en"),
+    }
     return page(request, "policies/start.html", context, status)
 
 

@@ -243,3 +243,50 @@ async def test_a_paste_that_is_too_long_is_told_and_not_lost(
     else:
         assert pasted in answer.text
         assert await body_of(shop) == policy()
+
+
+BEGUN = {
+    "do": "start",
+    "languages": "en",
+    "point": "advertising",
+    "controller.name": "Fresh AB",
+    "controller.address": "Storgatan 1",
+    "controller.email": "a@b.example",
+    "country": "se",
+}
+
+
+async def test_a_new_site_begins_with_a_policy_that_may_be_published(house: House) -> None:
+    key = f"begun-{next(_numbers)}"
+    site = await sites.add(house.store, key, "Fresh", ("https://a.example",), house.clock.now)
+    editor = await with_role(house, site, Role.EDITOR)
+    path = f"/sites/{key}/policy"
+    assert "Statistics with Matomo" in (await editor.get(path)).text
+    assert (await editor.post(path, BEGUN)).headers["location"] == f"{path}?saved=1"
+    assert "keep it from being published" not in (await editor.get(path)).text
+    asked = {"revision": "1", "change_class": "major"}
+    answer = await editor.post(f"{path}/publish", asked)
+    assert answer.headers["location"] == f"/sites/{key}/versions/1?published=1"
+    privacy = await house.client.get(f"/policies/{key}/privacy")
+    assert "Fresh AB, Storgatan 1, decides what happens" in privacy.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("controller.name", " ", "Company: Give this: visitors are told it."),
+        ("controller.email", "", "E-mail: Give this"),
+        ("country", "Sweden", "two capital letters"),
+        ("country", "XX", "two capital letters"),
+    ],
+)
+async def test_a_starting_point_asks_for_what_it_cannot_know(
+    house: House, field: str, value: str, said: str
+) -> None:
+    key = f"asked-{next(_numbers)}"
+    site = await sites.add(house.store, key, "Fresh", ("https://a.example",), house.clock.now)
+    editor = await with_role(house, site, Role.EDITOR)
+    answer = await editor.post(f"/sites/{key}/policy", BEGUN | {field: value})
+    assert (answer.status_code, said in document(answer).words()) == (422, True)
+    assert document(answer).form("country")["controller.address"] == "Storgatan 1"
+    assert await house.store.policies.draft(site.id) is None

@@ -24,6 +24,7 @@ from consent_service.model import (
     Part,
     Policy,
     PolicyVersion,
+    Signal,
 )
 from consent_service.signing import sha256_b64
 
@@ -93,13 +94,8 @@ def _pieces(config: dict[str, Any]) -> dict[str, bytes]:
     return {
         "CSS": slots.literal(built("banner.css").decode()),
         "OTHER_LANGUAGE": b"(%b)" % built("language.js") if several else b"0",
-        "PARTS": b"[" + b",".join(built(f"parts/{name}.js") for name in parts(config)) + b"]",
+        "PARTS": b"[" + b",".join(built(f"parts/{name}.js") for name in config["parts"]) + b"]",
     }
-
-
-def parts(config: dict[str, Any]) -> list[str]:
-    """The modules that this site has beside what every banner has: `built/parts/<name>.js`."""
-    return []
 
 
 def tag(version: PolicyVersion, language: str) -> str:
@@ -138,7 +134,37 @@ def configuration(version: PolicyVersion, language: str) -> dict[str, Any]:
         "theme": policy.theme,
         "withdrawal": policy.withdrawal,
         "hosts": _hosts(policy) if policy.blocking else {},
+        "parts": _parts(policy),
     }
+
+
+def _parts(policy: Policy) -> list[str]:
+    """The modules that this site has beside what every banner has: `built/parts/<name>.js`."""
+    # In the order of the product: another order of the same signals is the same banner.
+    names = [signal.value for signal in Signal if signal in policy.signals]
+    if policy.google_advanced:
+        names = ["google_advanced" if name == Signal.GOOGLE else name for name in names]
+    return names + ["blocking"] * bool(policy.blocking and _hosts(policy))
+
+
+def stub(version: PolicyVersion) -> str:
+    """The inline script that goes before all others of a page; none where it has nothing to tell.
+
+    It restores a grant only of a category whose epoch is still the one that stands in it.
+    """
+    policy = version.policy
+    google, uet = (signal in policy.signals for signal in (Signal.GOOGLE, Signal.MICROSOFT_UET))
+    if not google and not uet:
+        return ""
+    advanced = google and policy.google_advanced
+    values = [
+        *(version.epochs[category] for category in OPTIONAL),
+        policy.days.granted,
+        ({"wait_for_update": 500} if advanced else {}) if google else 0,
+        {"ads_data_redaction": True, "url_passthrough": True} if advanced else 0,
+        int(uet),
+    ]
+    return slots.filled(built("stub.js"), {"STUB": slots.literal(values)}).decode()
 
 
 def _notice(version: PolicyVersion, language: str) -> dict[str, Any] | None:

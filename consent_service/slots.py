@@ -51,7 +51,7 @@ def of(config: Config) -> dict[str, bytes]:
         "DOMAIN": config["domain"],
         "CATEGORIES": [[each["title"], each["text"]] for each in config["categories"]],
         "PROVIDERS": _providers(config["declarations"]),
-        "HOSTS": config["hosts"],
+        "HOSTS": _narrower_first(config["hosts"]),
         "CHANGES": _changes(config),
         "LANGUAGES": _languages(config),
         "ITEMS": [_items(config, category) for category in Category],
@@ -89,6 +89,11 @@ def _providers(declarations: Iterable[dict[str, Any]]) -> dict[str, str]:
         if each["category"] != Category.NECESSARY
         for host in each["hosts"]
     }
+
+
+def _narrower_first(hosts: dict[str, str]) -> dict[str, str]:
+    """Where two declared hosts cover an address, the browser takes the first."""
+    return {host: hosts[host] for host in sorted(hosts, key=lambda name: (-len(name), name))}
 
 
 def _languages(config: Config) -> list[str]:

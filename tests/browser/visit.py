@@ -69,7 +69,10 @@ class Visit:
         bodies = (
             request.post_data
             for request in self.requests
-            if request.method == "POST" and request.url.startswith(self.stage.service)
+            if request.method == "POST"
+            and request.url.startswith(self.stage.service)
+            # Of some page views the banner also tells what it had to hold.
+            and request.url.endswith("/receipts")
         )
         return [json.loads(body or "{}") for body in bodies]
 

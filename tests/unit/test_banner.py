@@ -21,6 +21,7 @@ from consent_service.model import (
     ChangeKind,
     Part,
     PolicyVersion,
+    Signal,
     Storage,
 )
 from consent_service.signing import sha256_b64
@@ -308,6 +309,71 @@ def test_declared_hosts_are_held_unless_something_necessary_comes_from_them(
     assert configured(version(declarations=declared))["hosts"] == held
     unblocked = version(declarations=declared, blocking=False)
     assert configured(unblocked)["hosts"] == {}
+
+
+def test_of_two_declared_hosts_the_narrower_comes_first() -> None:
+    """The browser takes the first that covers an address."""
+    declared = from_hosts(marketing="ads.example b.cdn.ads.example", statistics="cdn.ads.example")
+    hosts = literals(version(declarations=declared))["HOSTS"]
+    assert list(hosts) == ["b.cdn.ads.example", "cdn.ads.example", "ads.example"]
+
+
+# --- Parts and the stub --------------------------------------------------------------------------
+
+HELD = from_hosts(marketing="ads.example")
+
+
+@pytest.mark.parametrize(
+    ("changed", "parts"),
+    [
+        ({}, []),
+        ({"declarations": HELD}, ["blocking"]),
+        ({"declarations": HELD, "blocking": False}, []),
+        ({"signals": ["wordpress", "google"]}, ["google", "wordpress"]),
+        ({"signals": ["meta", "google"], "google_advanced": True}, ["google_advanced", "meta"]),
+        (
+            {"signals": [each.value for each in Signal], "declarations": HELD},
+            [*(each.value for each in Signal), "blocking"],
+        ),
+    ],
+)
+def test_a_banner_has_the_parts_that_the_policy_asks_for(changed: Json, parts: list[str]) -> None:
+    made = version(**changed)
+    assert configured(made)["parts"] == parts
+    body = composed(made).body
+    for file in (ROOT / "consent_service/built/parts").iterdir():
+        assert (file.read_bytes() in body) == (file.stem in parts), file.stem
+
+
+def test_what_the_widget_built_has_a_part_for_every_signal() -> None:
+    built = {file.stem for file in (ROOT / "consent_service/built/parts").iterdir()}
+    assert built == {each.value for each in Signal} | {"google_advanced", "blocking"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "values"),
+    [
+        ({"signals": ["google"]}, [1, 2, 1, 182, {}, 0, 0]),
+        ({"signals": ["microsoft_uet"]}, [1, 2, 1, 182, 0, 0, 1]),
+        (
+            {"signals": ["google", "microsoft_uet", "meta"], "google_advanced": True},
+            [
+                *[1, 2, 1, 182, {"wait_for_update": 500}],
+                *[{"ads_data_redaction": True, "url_passthrough": True}, 1],
+            ],
+        ),
+    ],
+)
+def test_the_stub_carries_the_epochs_and_whom_it_tells(changed: Json, values: list[Any]) -> None:
+    epochs = dict.fromkeys(OPTIONAL, 1) | {Category.STATISTICS: 2}
+    made = banner.stub(replace(version(**changed), epochs=epochs))
+    assert not slots.names(made.encode())
+    assert json.loads(made[made.rindex("(...[") + 4 : made.rindex(")")]) == values
+
+
+@pytest.mark.parametrize("signals", [[], ["meta", "matomo"]])
+def test_there_is_no_stub_where_it_has_nothing_to_tell(signals: list[str]) -> None:
+    assert banner.stub(version(signals=signals)) == ""
 
 
 # --- The free names ------------------------------------------------------------------------------

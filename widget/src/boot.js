@@ -1,7 +1,7 @@
 /** What happens in a page, in order. */
 import { makeApi } from "./api.js";
 import { resume, tellers } from "./choose.js";
-import { tag } from "./config.js";
+import { api, tag } from "./config.js";
 import { scan, watch } from "./gate.js";
 import { open } from "./open.js";
 import { load } from "./revive.js";
@@ -31,7 +31,7 @@ function start() {
   look();
   resume();
   for (const part of __PARTS__) {
-    const update = safely(part)(has, { hosts: __HOSTS__ });
+    const update = safely(part)(has, { hosts: __HOSTS__, api });
     if (update) tellers.push(safely(update));
   }
   watch(safely(attach));

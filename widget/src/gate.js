@@ -4,13 +4,14 @@
  *
  * - `<script type="text/plain" data-consent="statistics">` runs;
  * - `<template data-consent="statistics">` has its content put after it;
- * - `<iframe|img|video|link ... data-consent="marketing" data-consent-src="...">` gets its address.
+ * - `<iframe|img|video|link ... data-consent="marketing" data-consent-src="...">` gets its address;
+ *   so does a script that automatic blocking marked.
  *
  * `data-consent` may name several categories: all of them must be in force.
  */
 import { placeholder } from "./placeholder.js";
 import { safely } from "./safely.js";
-import { revive } from "./revive.js";
+import { begin, revive } from "./revive.js";
 import { has } from "./state.js";
 
 const MARKED = "[data-consent]";
@@ -22,8 +23,8 @@ const single = new Set();
 /** What was put after a template. @type {WeakMap<Element, ChildNode[]>} */
 const unfolded = new WeakMap();
 
-/** What each script that ran had asked for. @type {string[]} */
-const ran = [];
+/** What the scripts that ran had asked for. @type {Set<string>} */
+const ran = new Set();
 
 /** The last script that must run before what comes after it.
  * @type {HTMLScriptElement | null} */
@@ -33,7 +34,7 @@ let tail = null;
 const allowed = (categories) => categories.split(" ").every(has);
 
 /** Whether a script runs that may not any more. */
-export const outdated = () => !ran.every(allowed);
+export const outdated = () => ![...ran].every(allowed);
 
 /** After a choice: the embeds that were loaded one by one are judged like all others. */
 export function apply() {
@@ -72,7 +73,7 @@ const visit = safely((/** @type {any} */ element) => {
   if (element.type === "text/plain") {
     if (open) run(element, consent);
   } else if (element.content) unfold(element, open);
-  else if (consentSrc) load(element, open, consentSrc);
+  else if (consentSrc) load(element, open, consentSrc, consent);
 });
 
 /** @param {HTMLScriptElement} script @param {string} categories */
@@ -80,7 +81,7 @@ function run(script, categories) {
   const live = revive(script);
   const start = () => {
     if (!allowed(categories)) return;
-    ran.push(categories);
+    ran.add(categories);
     script.replaceWith(live);
   };
   // Taken: it is not to be found a second time while it waits for its turn.
@@ -126,12 +127,13 @@ function unfold(template, open) {
   scan();
 }
 
-/** @param {HTMLElement} element @param {boolean} open @param {string} address */
-function load(element, open, address) {
+/** @param {any} element @param {boolean} open @param {string} address @param {string} categories */
+function load(element, open, address, categories) {
   const name = element.tagName === "LINK" ? "href" : "src";
   const loaded = element.hasAttribute(name);
   if (open) {
-    if (!loaded) element.setAttribute(name, address);
+    if (element.tagName === "SCRIPT") ran.add(categories);
+    if (!loaded) begin(element, name, address);
     return;
   }
   element.removeAttribute(name);

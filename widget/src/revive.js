@@ -50,6 +50,20 @@ export const loadExact = (hash, failed, core) =>
     crossOrigin: "",
   });
 
+/** As it is before automatic blocking asks about every address: what the gate opens may load. */
+const { setAttribute } = Element.prototype;
+
+/**
+ * Have an element load an address: a script in its turn, unless the page said that it has none.
+ *
+ * @param {any} element @param {string} name @param {string} address
+ */
+export function begin(element, name, address) {
+  const script = element.tagName === "SCRIPT";
+  if (script) element.async = element.hasAttribute("async");
+  setAttribute.call(element, name, script ? trusted().createScriptURL(address) : address);
+}
+
 /**
  * A script that does what the held one says, ready to be put in its place.
  *
@@ -58,7 +72,7 @@ export const loadExact = (hash, failed, core) =>
 export function revive(held) {
   const live = document.createElement("script");
   for (const { name, value } of held.attributes) {
-    if (!/^(type|src|data-consent)$/.test(name)) live.setAttribute(name, value);
+    if (!/^(type|src)$/.test(name)) live.setAttribute(name, value);
   }
   if (held.src) live.src = trusted().createScriptURL(held.src);
   else live.text = trusted().createScript(held.text);

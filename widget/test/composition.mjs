@@ -79,6 +79,11 @@ function items({ declarations, texts }) {
   });
 }
 
+/** Where two declared hosts cover an address, the browser takes the first.
+ * @param {Record<string, string>} hosts */
+const narrowerFirst = (hosts) =>
+  Object.entries(hosts).sort(([one], [two]) => two.length - one.length || (one < two ? -1 : 1));
+
 /** How many others than the controller have a part in what is asked (R14). @param {Config} config */
 const others = ({ controller, declarations }) =>
   new Set(
@@ -111,7 +116,7 @@ export function slots(config) {
     PROVIDERS: Object.fromEntries(
       optional.flatMap(({ hosts, provider }) => hosts.map((host) => [host, provider])),
     ),
-    HOSTS: config.hosts,
+    HOSTS: Object.fromEntries(narrowerFirst(config.hosts)),
     CHANGES: told,
     LANGUAGES: [language, ...languages.filter((name) => name !== language)],
     ITEMS: items(config),

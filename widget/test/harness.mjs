@@ -81,6 +81,8 @@ export async function start() {
     );
   });
   const third = await listen(({ url }, response) => {
+    // A module script from another origin needs it.
+    response.setHeader("access-control-allow-origin", "*");
     response.setHeader("content-type", url.includes(".js") ? "text/javascript" : "text/html");
     const name = new URL(url, "http://third").searchParams.get("name");
     response.end(

@@ -1,5 +1,7 @@
 /** The widget's own words. What pages may use is in consent.d.ts. */
 
+import type { Part } from "./parts.js";
+
 export type Optional = "preferences" | "statistics" | "marketing";
 export type Epochs = Record<Optional, number>;
 export type Storage = "cookie" | "local_storage" | "session_storage" | "indexed_db" | "pixel";
@@ -136,16 +138,6 @@ export type OtherLanguage = (
   load: (address: string, failed: () => void) => void,
   otherwise: () => void,
 ) => void;
-
-/**
- * A module that a site may have or not: what is told to one vendor, or automatic blocking. Called
- * once, before the gate; it tells then what is in force, and what it returns is called after every
- * change.
- */
-export type Part = (
-  has: (category: string) => boolean,
-  config: { hosts: Record<string, string> },
-) => (() => void) | void;
 
 type Text = string;
 

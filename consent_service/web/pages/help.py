@@ -21,6 +21,8 @@ _FIRST = (
     "install-the-tag",
     "publish-a-policy",
     "check-a-receipt",
+    "signals",
+    "blocking",
     "read-the-cookie",
     "accounts",
 )

@@ -1,0 +1,1 @@
+e=>((e,t)=>{const n=window;let r=n[e],a=!1;const c=t=>Object.defineProperty(n,e,{configurable:!0,enumerable:!0,...t}),o=()=>{if(r&&!a){a=!0;try{t(r),c({value:r,writable:!0})}catch{}a=!1}};return r?t(r):c({get:()=>(o(),r),set:e=>{r=e,o()},enumerable:!1}),()=>n[e]&&t(n[e])})("fbq",t=>t("consent",e("marketing")?"grant":"revoke"))

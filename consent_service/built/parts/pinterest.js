@@ -1,0 +1,1 @@
+e=>((e,t)=>{const n=window;let r=n[e],a=!1;const c=t=>Object.defineProperty(n,e,{configurable:!0,enumerable:!0,...t}),i=()=>{if(r&&!a){a=!0;try{t(r),c({value:r,writable:!0})}catch{}a=!1}};return r?t(r):c({get:()=>(i(),r),set:e=>{r=e,i()},enumerable:!1}),()=>n[e]&&t(n[e])})("pintrk",t=>t("setconsent",e("marketing")))

@@ -1,0 +1,1 @@
+e=>((e,t)=>{const r=window;let a=r[e],n=!1;const i=t=>Object.defineProperty(r,e,{configurable:!0,enumerable:!0,...t}),l=()=>{if(a&&!n){n=!0;try{t(a),i({value:a,writable:!0})}catch{}n=!1}};return a?t(a):i({get:()=>(l(),a),set:e=>{a=e,l()},enumerable:!1}),()=>r[e]&&t(r[e])})("rdt",t=>t((e("marketing")?"enable":"disable")+"FirstPartyCookies"))

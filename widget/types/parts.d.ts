@@ -1,0 +1,53 @@
+/**
+ * A part: code that is in a site's banner only if the policy asks for it. Each file of
+ * src/parts/ is built into one function expression of this type.
+ *
+ * It is called once, when the choice has been read and before the gate opens anything; it tells
+ * what it has to tell then. What it returns is called after every change.
+ */
+export type Part = (has: Has, config: PartConfig) => (() => void) | void;
+
+/** Whether a category is in force now. */
+export type Has = (category: string) => boolean;
+
+export interface PartConfig {
+  /** By declared host, narrower ones first: the categories that it needs, as in a tag. */
+  hosts: Record<string, string>;
+  /** Where this site's banner and receipts are; ends in a slash. */
+  api: string;
+}
+
+/**
+ * What the service writes into the inline stub in place of `__STUB__`: the present epochs, for how
+ * many days a grant stands, what Google's default says more and what is set with it (each 0 where
+ * there is nothing; the first 0 where Google is not told), and whether Microsoft's UET is told.
+ */
+export type StubValues = [
+  preferences: number,
+  statistics: number,
+  marketing: number,
+  days: number,
+  google: object | 0,
+  settings: object | 0,
+  uet: 0 | 1,
+];
+
+declare global {
+  const __STUB__: StubValues;
+
+  interface Window {
+    dataLayer?: unknown[];
+    uetq?: { push(...values: unknown[]): unknown };
+    _paq?: { push(...values: unknown[]): unknown };
+    clarity?: any;
+    fbq?: (...values: unknown[]) => void;
+    pintrk?: (...values: unknown[]) => void;
+    rdt?: (...values: unknown[]) => void;
+    ttq?: unknown[] & Record<string, (() => void) | undefined>;
+    posthog?: any;
+    Shopify?: any;
+    wp_consent_type?: string;
+    wp_has_consent?: (category: string) => boolean;
+    wp_set_consent?: (category: string, value: "allow" | "deny") => void;
+  }
+}

@@ -104,7 +104,7 @@ def _said(spoken: Iterable[str], *path: str) -> dict[str, str]:
 def _document(language: str, which: str, site: Named, about: About) -> str:
     places = {
         "{controller}": about.controller or site.name,
-        "{address}": about.address,
+        "{address}": ", ".join(about.address.splitlines()),
         "{email}": about.email,
         "{site}": site.name,
         "{cookies}": f"/policies/{site.key}/cookies?lang={language}",

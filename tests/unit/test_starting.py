@@ -34,6 +34,15 @@ def test_every_starting_point_passes_every_check(point: str, languages: tuple[st
     assert not re.search(r"\{(?!#)\w*\}", "".join(begun.documents.privacy.values()))
 
 
+def test_an_address_of_several_lines_is_one_sentence_in_the_notice() -> None:
+    about = ABOUT._replace(address="Storgatan 1\n# 620 99 Lindehamn")
+    begun = starting.policy("necessary", ("en",), SHOP, about)
+    assert (
+        "Nordlund Tea AB, Storgatan 1, # 620 99 Lindehamn, decides" in begun.documents.privacy["en"]
+    )
+    assert begun.controller.address == about.address
+
+
 def test_a_starting_point_declares_what_it_says() -> None:
     stored = {
         point: {item.category for item in starting.policy(point, ("en",), SHOP, ABOUT).declarations}

@@ -46,6 +46,8 @@ def frame(
         "help": {name: texts[name] for name in ("authority", "browsers")},
         "leaving": leaving(texts["pages"]["leaves"]),
         "policy": policy,
+        # Search engines follow no relative address to another language.
+        "root": service(request).settings.base_url,
         "base": request.url.path,
         "names": {name: words.own_name(name) for name in policy.languages},
         "asked": "",

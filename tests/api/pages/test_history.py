@@ -11,6 +11,8 @@ import pytest
 from consent_service import words
 from consent_service.model import ChangeKind
 from consent_service.signing import sha256_b64
+from consent_service.web.pages import feeds
+from consent_service.web.pages.feeds import Entry, Feed
 from tests.api.pages.people import Document, stranger
 from tests.given import Json, declaration, policy, text
 from tests.served import Shop
@@ -169,7 +171,8 @@ async def test_each_page_names_its_other_languages_and_its_feeds(stall: Shop, pa
     html = await public(stall, f"{path}?lang=sv")
     base = f"/policies/{stall.site.key}/{path}"
     named = dict(re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="([^"]+)">', html))
-    assert named == {"en": f"{base}?lang=en", "sv": f"{base}?lang=sv", "x-default": base}
+    whole = f"https://consent.example{base}"
+    assert named == {"en": f"{whole}?lang=en", "sv": f"{whole}?lang=sv", "x-default": whole}
     kinds = re.findall(r'<link rel="alternate" type="([^"]+)" title="[^"]+" href="([^"]+)">', html)
     feeds = f"/policies/{stall.site.key}/changes"
     assert kinds == [
@@ -187,7 +190,7 @@ def texts(parent: ElementTree.Element, name: str) -> list[str]:
 
 @pytest.mark.parametrize("language", ["en", "sv"])
 async def test_the_changes_are_followed_as_atom(shop: Shop, language: str) -> None:
-    await changed(shop, "minor", documents={"cookies": text("<b>&\x0b"), "privacy": text("N.")})
+    await changed(shop, "minor", documents={"cookies": text("<b>&"), "privacy": text("N.")})
     answer = await shop.client.get(f"/policies/{shop.site.key}/changes.atom?lang={language}")
     assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
     root = ElementTree.fromstring(answer.content)
@@ -245,6 +248,18 @@ async def test_the_changes_are_followed_as_json_feed(shop: Shop, language: str) 
         assert item["title"]
         assert "<script>" not in item["content_html"]
     assert "&lt;script&gt;" in feed["items"][0]["content_html"]
+
+
+async def test_a_character_that_no_xml_may_hold_does_not_break_the_feed() -> None:
+    entry = Entry(
+        "d", "https://a.example/1", "One\x0b", "S", "<p>\ufffe&</p>", "2026-11-22T00:00:00Z"
+    )
+    feed = Feed("T\0", "https://a.example", "https://a.example/f", "en", "A", (entry,))
+    root = ElementTree.fromstring(feeds.atom(feed))
+    assert texts(root, "title") == ["T"]
+    found = root.find(f"{ATOM}entry")
+    assert found is not None
+    assert (texts(found, "title"), texts(found, "content")) == (["One"], ["<p>&</p>"])
 
 
 async def test_a_feeds_entry_leads_to_its_version(stall: Shop) -> None:

@@ -1,13 +1,14 @@
 """Sites: the list, and each site's install page."""
 
 import base64
+import hashlib
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent_service import audit, caught, policies, sites
+from consent_service import audit, banner, caught, policies, sites
 from consent_service.audit import Act
 from consent_service.errors import Conflict, Invalid
 from consent_service.model import (
@@ -209,6 +210,7 @@ async def _install_page(
         "base_url": running.settings.base_url,
         "tag": f'<script async src="{running.settings.base_url}{tag_path(site)}"></script>',
         "record": record,
+        "stub": _stub(record) if record else None,
         "pinned": await _pinned(running, site, record) if record else (),
         "form": form.labelled(_CHANGE),
         "found": found,
@@ -218,6 +220,23 @@ async def _install_page(
         "saved": "saved" in request.query_params,
     }
     return page(request, "sites/install.html", context, status)
+
+
+class Stub(NamedTuple):
+    """The inline script that goes before all others."""
+
+    tag: str
+    source: str
+    """As a Content-Security-Policy allows it: `'sha256-...'`."""
+
+
+def _stub(record: VersionRecord) -> Stub | None:
+    """None where no vendor is told that could run before the banner is there."""
+    script = banner.stub(policies.decode_version(record.body))
+    if not script:
+        return None
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return Stub(f"<script>{script}</script>", f"'sha256-{digest}'")
 
 
 class Catches(NamedTuple):

@@ -151,6 +151,28 @@ async def test_a_page_of_another_origin_is_not_fetched(shop: Shop, editor: Perso
     assert page.form("url")["url"] == "http://169.254.169.254/latest/meta-data"
 
 
+async def test_the_inline_stub_is_printed_with_the_hash_that_a_policy_allows_it_by(
+    shop: Shop, editor: Person
+) -> None:
+    path = f"/sites/{shop.site.key}"
+    assert "Before the tag" not in (await editor.get(path)).text
+    await shop.publish(policy(signals=["google"]), "patch")
+    page = await editor.get(path)
+    shown = {
+        name: html.unescape(re.search(rf'<pre id="{name}"[^>]*>(.*?)</pre>', page.text, re.S)[1])  # type: ignore[index]  # It is there.
+        for name in ("stub", "stub-hash")
+    }
+    inside = re.fullmatch(r"<script>(.*)</script>", shown["stub"], re.S)
+    assert inside
+    assert "</script" not in inside[1]
+    assert "dataLayer" in inside[1]
+    digest = base64.b64encode(hashlib.sha256(inside[1].encode()).digest()).decode()
+    assert shown["stub-hash"] == f"'sha256-{digest}'"
+    assert "made for version 2" in document(page).words()
+    await shop.publish(policy(signals=["google"], days={"granted": 90, "refused": 150}), "minor")
+    assert shown["stub-hash"] not in html.unescape((await editor.get(path)).text)
+
+
 async def test_what_was_caught_is_reported_with_what_to_do(
     house: House, shop: Shop, auditor: Person
 ) -> None:

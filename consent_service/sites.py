@@ -16,6 +16,8 @@ MAX_AGE = 300
 """Seconds that a new site's banner may be cached under its short-lived address."""
 
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+_NUMBERS = re.compile(r"\[[^\[\]]*\]\);?")
+"""How our inline stub ends: with what it was made for."""
 _PAGE_BYTES = 2_000_000
 _PAGE_SECONDS = 10.0
 
@@ -104,14 +106,18 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     """The scripts that run before it, by address, or `inline`."""
     ungated: tuple[str, ...] = ()
     """Scripts and frames of hosts that the policy declares, but that no `data-consent` holds."""
+    old_stub: bool = False
+    """Whether an inline stub of ours is on the page that is not the current version's."""
     problem: str = ""
     """Why the page could not be looked at; empty where it could."""
 
 
 async def inspect(
-    site: Site, url: str, tag_path: str, declared_hosts: frozenset[str]
+    site: Site, url: str, tag_path: str, declared_hosts: frozenset[str], stub: str = ""
 ) -> Installation:
     """Fetch one page of the site and say whether the tag is on it, and first.
+
+    `stub` is the site's present inline stub, which belongs before the tag.
 
     Only pages of the site's own origins are fetched, and no redirect leaves them: the service
     must not become a way to reach other machines. Raises `Invalid` for any other address.
@@ -122,7 +128,7 @@ async def inspect(
     except (httpx.HTTPError, Invalid) as error:
         problem = str(error) or type(error).__name__
         return Installation(url=url, found=False, times=0, first=False, problem=problem)
-    return look(url, html, tag_path, declared_hosts)
+    return look(url, html, tag_path, declared_hosts, stub)
 
 
 async def _own_page(site: Site, url: str) -> None:
@@ -157,9 +163,11 @@ async def _limited(response: httpx.Response) -> str:
     return content.decode(response.encoding or "utf-8", "replace")
 
 
-def look(url: str, html: str, tag_path: str, declared_hosts: frozenset[str]) -> Installation:
+def look(
+    url: str, html: str, tag_path: str, declared_hosts: frozenset[str], stub: str = ""
+) -> Installation:
     """What a page's HTML says about the tag. `tag_path` is `/v1/sites/<key>/banner.js`."""
-    page = _Page(tag_path, declared_hosts)
+    page = _Page(tag_path, declared_hosts, stub)
     page.feed(html)
     return Installation(
         url=url,
@@ -168,6 +176,7 @@ def look(url: str, html: str, tag_path: str, declared_hosts: frozenset[str]) -> 
         first=page.times > 0 and not page.before,
         before=tuple(page.before),
         ungated=tuple(page.ungated),
+        old_stub=page.old_stub,
     )
 
 
@@ -176,9 +185,12 @@ class _Page(HTMLParser):
 
     _RUNS = re.compile(r"^(|module|(text|application)/(java|ecma)script)$", re.IGNORECASE)
 
-    def __init__(self, tag_path: str, declared_hosts: frozenset[str]) -> None:
+    def __init__(self, tag_path: str, declared_hosts: frozenset[str], stub: str) -> None:
         super().__init__()
-        self._tag_path, self._hosts = tag_path, declared_hosts
+        self._tag_path, self._hosts, self._stub = tag_path, declared_hosts, stub
+        self._inline: list[str] | None = None
+        """The text so far of an inline script that runs; None outside of one."""
+        self.old_stub = False
         self.times = 0
         self.before: list[str] = []
         self.ungated: list[str] = []
@@ -196,14 +208,32 @@ class _Page(HTMLParser):
         if runs or tag in ("img", "link") or (tag == "iframe" and not self._templates):
             self._third_party(source or values.get("href", ""))
 
+    def handle_data(self, data: str) -> None:
+        if self._inline is not None:
+            self._inline.append(data)
+
     def handle_endtag(self, tag: str) -> None:
         self._templates -= tag == "template" and self._templates > 0
+        if tag == "script" and self._inline is not None:
+            self._ended("".join(self._inline).strip())
+            self._inline = None
 
     def _script(self, source: str) -> None:
-        if _split(source).path == self._tag_path:
+        if not source:
+            self._inline = []
+        elif _split(source).path == self._tag_path:
             self.times += 1
         elif not self.times:
-            self.before.append(source or "inline")
+            self.before.append(source)
+
+    def _ended(self, inline: str) -> None:
+        """An inline script that is our stub belongs before the tag; its numbers may be old ones."""
+        code, _, numbers = inline.rpartition("(...")
+        known, _, present = self._stub.rpartition("(...")
+        if known and code == known and _NUMBERS.fullmatch(numbers):
+            self.old_stub = self.old_stub or numbers != present
+        elif not self.times:
+            self.before.append("inline")
 
     def _third_party(self, source: str) -> None:
         if _split(source).hostname in self._hosts:

@@ -180,3 +180,31 @@ def test_a_page_is_looked_at_for_the_tag(name: str) -> None:
 )
 def test_r02_what_nothing_holds_back_is_named(html: str, ungated: tuple[str, ...]) -> None:
     assert look("https://tea.example/", SRC + html, TAG, HOSTS).ungated == ungated
+
+
+STUB = "((a,b)=>{tell(a,b)})(...[1,2,1])"
+OLD = "((a,b)=>{tell(a,b)})(...[1,1,1])"
+
+STUBS: dict[str, tuple[str, str, tuple[str, ...], bool]] = {
+    "before the tag": (f"<script>{STUB}</script>{SRC}", STUB, (), False),
+    "with spaces around it": (f"<script>\n{STUB}\n</script>{SRC}", STUB, (), False),
+    "with a nonce": (f'<script nonce="x">{STUB}</script>{SRC}', STUB, (), False),
+    "of another version": (f"<script>{OLD}</script>{SRC}", STUB, (), True),
+    "of another version, after the tag": (f"{SRC}<script>{OLD}</script>", STUB, (), True),
+    "an old one beside the present": (
+        f"<script>{OLD}</script><script>{STUB}</script>{SRC}",
+        STUB,
+        (),
+        True,
+    ),
+    "with something more in it": (f"<script>{STUB};x()</script>{SRC}", STUB, ("inline",), False),
+    "where the site has none": (f"<script>{STUB}</script>{SRC}", "", ("inline",), False),
+    "nothing in it": (f"<script></script>{SRC}", "", ("inline",), False),
+}
+
+
+@pytest.mark.parametrize("name", STUBS)
+def test_the_inline_stub_belongs_before_the_tag_if_it_is_the_present_one(name: str) -> None:
+    html, stub, before, old = STUBS[name]
+    seen = look("https://tea.example/", html, TAG, HOSTS, stub)
+    assert (seen.times, seen.before, seen.old_stub) == (1, before, old)

@@ -172,9 +172,11 @@ async def check(request: Request) -> Response:
     """Fetch a page of the site, and say whether the tag is on it, and first."""
     running, site, form = service(request), await site_of(request), await forms.read(request)
     record = await running.store.policies.current(site.id)
-    hosts = _declared_hosts(policies.decode_version(record.body).policy) if record else frozenset()
+    version = policies.decode_version(record.body) if record else None
+    hosts = _declared_hosts(version.policy) if version else frozenset()
+    stub = banner.stub(version) if version else ""
     try:
-        found = await sites.inspect(site, form.values["url"].strip(), tag_path(site), hosts)
+        found = await sites.inspect(site, form.values["url"].strip(), tag_path(site), hosts, stub)
     except Invalid as error:
         return await _install_page(request, site, form.refuse(error, "url"), status=422)
     return await _install_page(request, site, form, found)

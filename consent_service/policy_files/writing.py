@@ -54,11 +54,11 @@ def _spaced(body: str) -> str:
     """A blank line before each section and each cookie."""
     _, places = load(body)
     starts = {place.line for path, place in places.items() if _SECTION.fullmatch(path)}
-    firsts = {places[path].line + 1 for path in ("policy", "policy.declarations") if path in places}
+    starts -= {
+        places[path].line + 1 for path in ("policy", "policy.declarations") if path in places
+    }
     lines = body.split("\n")
-    return "\n".join(
-        f"\n{line}" if at in starts - firsts else line for at, line in enumerate(lines, 1)
-    )
+    return "\n".join(f"\n{line}" if at in starts else line for at, line in enumerate(lines, 1))
 
 
 def with_revision(source: Source, text: str, revision: int) -> str:

@@ -23,7 +23,7 @@ from consent_service.exports.times import rfc3339
 from consent_service.exports.verify import MANIFEST, SUMS
 from consent_service.model import OPTIONAL, Claims, Site, StoredReceipt
 from consent_service.signing import PublicKeys
-from consent_service.store import Cursor, Store
+from consent_service.store import Asked, Cursor, Store
 
 PAGE = 2_000
 """Receipts that are read at once."""
@@ -40,38 +40,11 @@ SETTLED = 10
 _STATE = "state.json"
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class Wanted(Asked, frozen=True, kw_only=True):
     """What an auditor asks for."""
 
     format: str
     """`csv`, `jsonl` or `bundles`."""
-    begin: int
-    """Unix seconds."""
-    end: int
-    """Unix seconds; not in it."""
-    version: int = 0
-    """Of this policy version alone; 0 for every one."""
-    action: str = ""
-    language: str = ""
-    granted: tuple[str, ...] = ()
-    """Where these were granted."""
-    denied: tuple[str, ...] = ()
-    """Where these were denied."""
-
-    @property
-    def filters(self) -> bool:
-        """Whether anything but the time decides."""
-        return bool(self.version or self.action or self.language or self.granted or self.denied)
-
-    def fits(self, claims: Claims) -> bool:
-        """Whether a receipt of the period is asked for."""
-        return (
-            self.version in (0, claims.pol.v)
-            and self.action in ("", claims.act)
-            and self.language in ("", claims.pol.lang)
-            and all(claims.cat[name] for name in self.granted)
-            and not any(claims.cat[name] for name in self.denied)
-        )
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

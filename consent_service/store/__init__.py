@@ -18,6 +18,7 @@ from consent_service.store.caught import CaughtShelf
 from consent_service.store.columns import Cursor
 from consent_service.store.database import Database
 from consent_service.store.events import Events
+from consent_service.store.finding import Asked
 from consent_service.store.jobs import Jobs
 from consent_service.store.keys import Keys
 from consent_service.store.ledger import Ledger
@@ -30,7 +31,7 @@ from consent_service.store.screens import Screens
 from consent_service.store.sites import Sites
 from consent_service.store.writer import ReceiptWriter
 
-__all__ = ["Cursor", "ReceiptWriter", "Store", "open_store"]
+__all__ = ["Asked", "Cursor", "ReceiptWriter", "Store", "open_store"]
 
 
 class Store:

@@ -196,6 +196,32 @@ class Policies:
         )
         return _artifact(found(row, f"banner with the tag {tag}"))
 
+    async def settings_of(self, site_id: int, version: int, language: str) -> list[Artifact]:
+        """Every second layer of a version in a language, the newest first."""
+        rows = await self._database.fetch_all(
+            """
+            select * from artifacts
+            where site_id = :site_id and version = :version and language = :language
+                and part = 'settings'
+            order by created_at desc, digest desc""",
+            site_id=site_id,
+            version=version,
+            language=language,
+        )
+        return [_artifact(row) for row in rows]
+
+    async def banners_of(self, site_id: int, version: int) -> list[Artifact]:
+        """Every banner of a version, in the order of languages, the newest first in each."""
+        rows = await self._database.fetch_all(
+            """
+            select * from artifacts
+            where site_id = :site_id and version = :version and part = 'banner'
+            order by language, created_at desc, digest desc""",
+            site_id=site_id,
+            version=version,
+        )
+        return [_artifact(row) for row in rows]
+
     async def languages(self, site_id: int, version: int) -> list[str]:
         """The languages that the version has a banner in, in the order of the alphabet."""
         rows = await self._database.fetch_all(

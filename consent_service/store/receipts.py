@@ -4,9 +4,12 @@ import os
 from collections.abc import Mapping, Sequence
 
 from consent_service.errors import Conflict, ConsentError, Misconfigured, NotFound
-from consent_service.model import Erasure, StoredReceipt
-from consent_service.store.columns import Cursor, found, uuid_bytes, uuid_text
+from consent_service.model import Erasure, Site, StoredReceipt
+from consent_service.signing import PublicKeys, sha256_b64
+from consent_service.store import finding
+from consent_service.store.columns import Cursor, digest_bytes, found, uuid_bytes, uuid_text
 from consent_service.store.database import Database, Row, Value
+from consent_service.store.finding import Asked
 from consent_service.store.packing import Packed, pack, unpack
 
 SALT_BYTES = 32
@@ -43,7 +46,8 @@ class Receipts:
         added = await self._database.execute_rows(
             """
             insert into receipts
-                (id, site_id, recorded_at, version, key, form, payload, signature, salt)
+                (id, site_id, recorded_at, version, key, form, payload, signature, salt, kind,
+                    name, former)
             :rows on conflict (id) do nothing""",
             rows,
         )
@@ -144,6 +148,46 @@ class Receipts:
             self._forms = {row["number"]: row["body"] for row in known}
         return [_receipt(row, self._forms) for row in rows]
 
+    async def search(
+        self, site: Site, asked: Asked, before: Cursor | None = None, limit: int = 50
+    ) -> list[StoredReceipt]:
+        """The site's receipts that may be asked for, the newest first, from before the cursor on.
+
+        Nearly all of them are; `Asked.fits` tells of one that is not. As many as `limit` where
+        there are so many, so that the last one's cursor leads on.
+        """
+        ids = await finding.newest(
+            self._database, (site.id, site.key), asked, before or Cursor.end(), limit
+        )
+        if not ids:
+            return []
+        rows = await self._database.fetch_rows(
+            f"{_SELECT} where r.id in (:rows) order by r.recorded_at desc, r.id desc",
+            [(id,) for id in ids],
+        )
+        return await self.read(rows)
+
+    async def named(self, site_id: int, digest: str) -> StoredReceipt | None:
+        """The site's receipt whose signed form has that SHA-256 (base64url), if it is there."""
+        rows = await self._database.fetch_all(
+            f"""{_SELECT}
+            where r.name = :name and length(r.name) > 0 and r.site_id = :site_id""",
+            name=digest_bytes(digest)[: finding.NAME],
+            site_id=site_id,
+        )
+        return next((one for one in await self.read(rows) if _digest(one) == digest), None)
+
+    async def after(self, site_id: int, digest: str) -> list[StoredReceipt]:
+        """The site's receipts that may replace the one with that SHA-256, the oldest first."""
+        rows = await self._database.fetch_all(
+            f"""{_SELECT}
+            where r.former = :former and length(r.former) > 0 and r.site_id = :site_id
+            order by r.recorded_at, r.id limit 20""",
+            former=digest_bytes(digest)[: finding.NAME],
+            site_id=site_id,
+        )
+        return await self.read(rows)
+
     async def span(
         self, site_id: int, period: tuple[int, int], after: Cursor, limit: int
     ) -> list[StoredReceipt]:
@@ -191,6 +235,7 @@ class Receipts:
             packed.own if packed else receipt.payload,
             receipt.signature,
             os.urandom(SALT_BYTES),
+            *finding.row_of(receipt),
         )
 
     async def _form_number(self, form: bytes) -> int:
@@ -247,3 +292,8 @@ def _receipt(row: Row, forms: Mapping[int, bytes]) -> StoredReceipt:
         signature=row["signature"],
         kid=row["kid"],
     )
+
+
+def _digest(receipt: StoredReceipt) -> str:
+    token = PublicKeys.assemble(receipt.payload, receipt.signature, receipt.kid)
+    return sha256_b64(token.encode())

@@ -219,6 +219,9 @@ table receipts
     signature blob not null
     payload blob not null
     form integer not null default 0
+    kind integer not null default 0
+    name blob not null default '\x'::bytea
+    former blob not null default '\x'::bytea
     constraint receipts_pkey PRIMARY KEY (id)
     constraint receipts_key_fkey FOREIGN KEY (key) REFERENCES keys(number)
     constraint receipts_site_id_version_fkey FOREIGN KEY (site_id, version) REFERENCES versions(site_id, number)
@@ -398,6 +401,12 @@ CREATE UNIQUE INDEX places_by_place ON public.places USING btree (site_id, place
 CREATE UNIQUE INDEX places_pkey ON public.places USING btree (id)
 
 CREATE UNIQUE INDEX prunes_pkey ON public.prunes USING btree (site_id, begins)
+
+CREATE INDEX receipts_by_former ON public.receipts USING btree (former) WHERE (length((former)::bytea) > 0)
+
+CREATE INDEX receipts_by_kind ON public.receipts USING btree (site_id, kind, form, recorded_at, id)
+
+CREATE INDEX receipts_by_name ON public.receipts USING btree (name) WHERE (length((name)::bytea) > 0)
 
 CREATE INDEX receipts_by_time ON public.receipts USING btree (site_id, recorded_at, id)
 

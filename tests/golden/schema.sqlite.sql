@@ -439,9 +439,15 @@ CREATE TABLE receipts (
     -- when it goes with the row, nothing can.
     salt blob not null check (length(salt) = 32),
     signature blob not null check (length(signature) = 64),
-    payload blob not null, form integer not null default 0,
+    payload blob not null, form integer not null default 0, kind integer not null default 0, name blob not null default '', former blob not null default '',
     foreign key (site_id, version) references versions (site_id, number)
 );
+
+CREATE INDEX receipts_by_former on receipts (former) where length(former) > 0;
+
+CREATE INDEX receipts_by_kind on receipts (site_id, kind, form, recorded_at, id);
+
+CREATE INDEX receipts_by_name on receipts (name) where length(name) > 0;
 
 CREATE INDEX receipts_by_time on receipts (site_id, recorded_at, id);
 

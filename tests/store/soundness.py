@@ -82,7 +82,8 @@ async def assert_ledger_is_sound(store: Store, site_id: int) -> None:
     kinds = Counter(decode_entry(entry).type for entry in entries)
     on_file = await store.receipts.count(site_id)
     pruned = sum(prune.receipts for prune in await store.ledger.prunes(site_id))
-    assert kinds[EntryType.RECEIPT] == on_file + kinds[EntryType.ERASURE] + pruned
+    receipts = kinds[EntryType.RECEIPT] + kinds[EntryType.IMPORT]
+    assert receipts == on_file + kinds[EntryType.ERASURE] + pruned
     assert kinds[EntryType.POLICY] == len(await store.policies.versions(site_id))
 
 
@@ -113,7 +114,8 @@ async def _assert_entered(store: Store, receipt: StoredReceipt, entries: list[by
     version = await store.policies.version(receipt.site_id, receipt.version)
     entry = decode_entry(proved.entry)
     assert entry.digest == receipt_digest(proved.salt, token)
-    assert (entry.time, entry.type) == (receipt.recorded_at, EntryType.RECEIPT)
+    kind = EntryType.IMPORT if b'"act":"import"' in receipt.payload else EntryType.RECEIPT
+    assert (entry.time, entry.type) == (receipt.recorded_at, kind)
     assert b64url(entry.policy) == version.digest
     root = parse_checkpoint(parse_note(proved.checkpoint).text).root
     check_inclusion(proved.place, proved.size, root, proved.leaf, proved.hashes)

@@ -43,7 +43,7 @@ TOP = FLOORS[-1]
 ONLY_IN: dict[str, frozenset[str]] = {
     "itsdangerous": frozenset({"signing"}),
     # `exports/verify.py` is a program for other people's machines: it has nothing else of ours.
-    "cryptography": frozenset({"signing", "exports"}),
+    "cryptography": frozenset({"signing", "exports", "evidence"}),
     "aiosqlite": frozenset({"store"}),
     "sqlite3": frozenset({"store"}),
     "psycopg": frozenset({"store"}),

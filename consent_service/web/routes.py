@@ -117,6 +117,7 @@ ADDRESSES = tuple(
         ("GET", "/sites/{site}/receipts", receipt_pages.listed, AUDITOR),
         ("GET", "/sites/{site}/receipts/{id}", receipt_pages.one, AUDITOR),
         ("GET", "/sites/{site}/receipts/{id}/jws", receipt_pages.download, AUDITOR),
+        ("GET", "/sites/{site}/receipts/{id}/evidence.zip", receipt_pages.bundle, AUDITOR),
         ("GET", "/sites/{site}/access", account_pages.access_form, ADMIN),
         ("POST", "/sites/{site}/access", account_pages.change_access, ADMIN),
     )

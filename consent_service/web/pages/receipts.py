@@ -4,34 +4,40 @@ Every look at a receipt is an event, also at one that was erased or does not ver
 """
 
 import contextlib
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent_service import audit, policies
+from consent_service import audit, evidence, policies, receipts
 from consent_service.errors import Invalid, NotFound, Tampered
-from consent_service.model import Category, Claims, PolicyVersion, Site, VersionRecord
-from consent_service.signing import PublicKeys, sha256_b64
-from consent_service.store import Cursor
+from consent_service.evidence import Office
+from consent_service.exports.bundle import bundle as pack
+from consent_service.exports.bundle import name as name_of
+from consent_service.exports.verify import FAILS, Result
+from consent_service.model import (
+    Category,
+    Claims,
+    PolicyVersion,
+    Receipt,
+    Site,
+    StoredReceipt,
+    VersionRecord,
+)
+from consent_service.signing import PublicKeys
+from consent_service.store import Asked, Cursor
 from consent_service.web.access import act, site_of
+from consent_service.web.pages import search_form
 from consent_service.web.pages.forms import Form
 from consent_service.web.pages.policy_form import language_name
+from consent_service.web.pages.search_form import ACTIONS, LABELS, query
 from consent_service.web.render import page, redirect
 from consent_service.web.service import Service, service
 
 PAGE = 50
 
-_ACTIONS = {
-    "accept_all": "Accepted everything",
-    "reject_all": "Refused everything",
-    "custom": "Chose by category",
-    "withdraw": "Took consent back",
-    "gpc": "Refused by the browser's Global Privacy Control",
-    "expire": "Lapsed",
-    "import": "Imported",
-}
 _SOURCES = {
     "banner": "the banner",
     "preferences": "the choice by category, opened again",
@@ -42,37 +48,58 @@ _SOURCES = {
 _REASONS = {1: "its time was over", 2: "the visitor asked for it", 3: "a court", 4: "test data"}
 
 
-class Check(NamedTuple):
-    """One thing that a receipt points to, and whether it is on file as it says."""
-
-    name: str
-    passed: bool
-    text: str
-
-
 async def listed(request: Request) -> Response:
-    """Search by id, and the newest receipts."""
+    """Receipts by id, and by what they say; the newest first."""
     running, site = service(request), await site_of(request)
-    form = Form(request.query_params.multi_items(), {"id": "Receipt's id", "before": "Place"})
-    wanted, status = form.values["id"].strip().lower(), 200
+    form = Form(request.query_params.multi_items(), LABELS)
+    wanted = form.values["id"].strip().lower()
     if wanted:
         return redirect(f"/sites/{site.key}/receipts/{quote(wanted, safe='')}")
-    before = None
-    try:
-        before = Cursor.parse(form.values["before"]) if form.values["before"] else None
-    except Invalid as error:
-        form.refuse(error)
-        status = 422
-    found = await running.store.receipts.page(site.id, before, PAGE + 1)
-    shown, more = found[:PAGE], len(found) > PAGE
+    asked, before = search_form.asked(form), _place(form)
+    found = await running.store.receipts.search(site, asked, before, PAGE + 1)
+    more, shown = len(found) > PAGE, [each for each in found[:PAGE] if _fits(asked, each)]
+    if asked.filters:
+        await audit.log(running.store, act(request), "receipt.search", _said(asked), site.id)
+    last = found[PAGE - 1] if more else None
+    place = str(Cursor(last.recorded_at, last.id)) if last else ""
     context = {
         "site": site,
         "form": form,
         "receipts": shown,
-        "next": str(Cursor(shown[-1].recorded_at, shown[-1].id)) if more else "",
+        "next": query(form, before=place) if more else "",
+        "newest": query(form),
         "first": before is None,
+        "narrowed": bool(query(form)),
+        "actions": search_form.ACTION_OPTIONS,
+        "states": search_form.STATES,
+        "languages": await _languages(running, site),
     }
-    return page(request, "receipts/list.html", context, status)
+    return page(request, "receipts/list.html", context, 422 if form.errors else 200)
+
+
+def _place(form: Form) -> Cursor | None:
+    try:
+        return Cursor.parse(form.values["before"]) if form.values["before"] else None
+    except Invalid as error:
+        form.refuse(error)
+        return None
+
+
+def _fits(asked: Asked, stored: StoredReceipt) -> bool:
+    return asked.fits(msgspec.json.decode(stored.payload, type=Claims))
+
+
+def _said(asked: Asked) -> str:
+    parts = (asked.version and f"version {asked.version}", asked.action, asked.language)
+    denied = (f"not {name}" for name in asked.denied)
+    return " ".join(str(part) for part in (*parts, *asked.granted, *denied) if part)
+
+
+async def _languages(running: Service, site: Site) -> list[tuple[str, str]]:
+    """The languages that the site asks in now."""
+    record = await running.store.policies.current(site.id)
+    offered = policies.decode_version(record.body).policy.languages if record else ()
+    return [("", "Any"), *((name, language_name(name)) for name in offered)]
 
 
 async def one(request: Request) -> Response:
@@ -84,18 +111,17 @@ async def one(request: Request) -> Response:
         return await _not_there(request, site, id)
     await audit.log(running.store, act(request), "receipt.read", id, site.id)
     await _know_its_key(running, token)
-    steps = running.keys.steps(token)
     context: dict[str, Any] = {
         "site": site,
         "id": id,
         "token": token,
-        "steps": steps,
-        "holds": all(step.passed for step in steps),
+        "steps": running.keys.steps(token),
         "base_url": running.settings.base_url,
     }
     # What is in a token that does not verify is not shown as if somebody had said it.
+    context["holds"] = all(step.passed for step in context["steps"])
     if context["holds"]:
-        context |= await _said(running, site, token)
+        context |= await _shown(running, site, token)
     return page(request, "receipts/one.html", context)
 
 
@@ -127,6 +153,24 @@ async def download(request: Request) -> Response:
     return Response(token, 200, headers, "application/jose")
 
 
+async def bundle(request: Request) -> Response:
+    """All that shows what the receipt says, in one file that is checked without this service."""
+    running, site, id = service(request), await site_of(request), request.path_params["id"]
+    receipt = await receipts.read(running.store, running.keys, site, id)
+    gathered = await evidence.gather(_office(running), site, receipt)
+    await audit.log(running.store, act(request), "receipt.export", f"bundle {id}", site.id)
+    headers = {
+        "cache-control": "no-store",
+        "content-disposition": f'attachment; filename="{name_of(receipt.claims)}"',
+        "x-content-type-options": "nosniff",
+    }
+    return Response(pack(gathered), 200, headers, "application/zip")
+
+
+def _office(running: Service) -> Office:
+    return Office(running.store, running.keys, running.settings.base_url)
+
+
 async def _not_there(request: Request, site: Site, id: str) -> Response:
     """It was erased, which is said; or it was never here."""
     running = service(request)
@@ -145,23 +189,34 @@ async def _erasure(running: Service, site: Site, id: str) -> Any:
         return None
 
 
-async def _said(running: Service, site: Site, token: str) -> dict[str, Any]:
+async def _shown(running: Service, site: Site, token: str) -> dict[str, Any]:
     receipt = running.keys.verify(token)
     claims = receipt.claims
     record = await _record(running, site, claims)
     version = policies.decode_version(record.body) if record else None
     return {
         "claims": claims,
-        "action": _ACTIONS.get(claims.act, claims.act),
+        "action": ACTIONS.get(claims.act, claims.act),
+        "actions": ACTIONS,
         "source": _SOURCES.get(claims.src, claims.src),
         "language": language_name(claims.pol.lang),
         "kid": receipt.kid,
         "record": record,
         "texts": _texts(version, claims),
-        "checks": [_text_check(record, claims), await _code_check(running, site, claims)],
+        "checks": await _checks(running, site, receipt),
+        "history": await evidence.history(_office(running), site, receipt),
         "lapsed": claims.exp_consent <= running.now(),
         "sub": claims.sub if isinstance(claims.sub, str) else "",
     }
+
+
+async def _checks(running: Service, site: Site, receipt: Receipt) -> list[Result]:
+    """What the verifier finds in the bundle; that something is missing for one is said too."""
+    try:
+        return evidence.check(await evidence.gather(_office(running), site, receipt))
+    except NotFound as error:
+        missing = f"{error.message[:1].upper()}{error.message[1:]}: it is not on file any more."
+        return [Result("texts", FAILS, missing)]
 
 
 async def _record(running: Service, site: Site, claims: Claims) -> VersionRecord | None:
@@ -180,27 +235,3 @@ def _texts(version: PolicyVersion | None, claims: Claims) -> list[tuple[str, boo
         words = text.text.get(lang, "") if text else ""
         shown.append((title or category.value, claims.cat[category.value], words, category.value))
     return shown
-
-
-def _text_check(record: VersionRecord | None, claims: Claims) -> Check:
-    name = "texts"
-    if record is None:
-        return Check(name, False, "No version on file has the hash that the receipt names.")
-    if sha256_b64(record.body) != claims.pol.sha256 or record.number != claims.pol.v:
-        return Check(name, False, f"Version {record.number} on file is not what the receipt names.")
-    return Check(
-        name, True, f"The bytes of version {record.number} on file have the hash that it names."
-    )
-
-
-async def _code_check(running: Service, site: Site, claims: Claims) -> Check:
-    name = "banner"
-    try:
-        artifact = await running.store.policies.artifact_by_digest(site.id, claims.ui.sha256)
-    except NotFound:
-        return Check(name, False, "No banner on file has the hash that the receipt names.")
-    if sha256_b64(artifact.body) != claims.ui.sha256:
-        return Check(name, False, "The banner on file is not the one that the receipt names.")
-    return Check(
-        name, True, "The exact code that asked is on file, and has the hash that it names."
-    )

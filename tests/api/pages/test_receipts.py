@@ -1,5 +1,6 @@
 """Receipts for an auditor: found, read, checked; every look on record."""
 
+import asyncio
 import re
 from itertools import count
 from pathlib import Path
@@ -7,11 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from consent_service.exports.verify import HOLDS, OPEN, check_bundle, unpack
 from consent_service.model import Role
 from consent_service.signing import Purpose, rotate
 from consent_service.web.render import iso
 from tests.api.pages.people import (
+    Document,
     Person,
+    assert_message_at,
     document,
     recorded,
     with_role,
@@ -51,8 +55,10 @@ async def test_an_auditor_finds_a_receipt_by_its_id(shop: Shop, auditor: Person)
         "the receipt whose JWS has the SHA-256",
         "1. Form: holds",
         "5. Claims: holds",
-        "Texts: holds",
-        "Banner: holds",
+        "1. Signature: holds",
+        "2. Exact texts: holds",
+        "3. Exact banner code, and how it looked: not shown",
+        "There is no screenshot of it in the bundle",
     ):
         assert text_ in words, text_
     cards = re.findall(r'<h3 lang="en">(\w+)</h3>\s*<span class="tag[^>]*>([^<]+)', answer.text)
@@ -146,3 +152,139 @@ async def test_receipts_are_listed_newest_first_page_by_page(shop: Shop, auditor
     assert [id for id in found if id in ids] == ids[::-1]
     wrong = await auditor.get(f"/sites/{shop.site.key}/receipts?before=x")
     assert wrong.status_code == 422
+
+
+# --- The five checks, and the file to take away --------------------------------------------------
+
+
+async def entered(shop: Shop, id: str) -> None:
+    """Wait until the receipt has its place in the ledger: the service's own sequencer is at it."""
+    for _ in range(200):
+        if await shop.house.store.ledger.place(shop.site.id, id) is not None:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the receipt did not come into the ledger")
+
+
+async def test_an_evidence_file_says_on_any_machine_what_the_page_says(
+    shop: Shop, auditor: Person
+) -> None:
+    id = await recorded(shop)
+    await entered(shop, id)
+    page = document(await auditor.get(f"/sites/{shop.site.key}/receipts/{id}")).words()
+    assert "4. Place in the ledger: holds" in page
+    assert "5. Time: not shown" in page
+    assert "Nobody but the service says when" in page
+    answer = await auditor.get(f"/sites/{shop.site.key}/receipts/{id}/evidence.zip")
+    assert answer.headers["content-disposition"] == f'attachment; filename="receipt-{id}.zip"'
+    results = check_bundle(answer.content)
+    assert [result.state for result in results] == [HOLDS, HOLDS, HOLDS, OPEN, HOLDS, OPEN]
+    for result in results[1:]:
+        assert " ".join(result.text.split()) in page
+    files = unpack(answer.content)
+    for name in ("policy.tlog-proof", "banner.tlog-proof", "settings.js", "kantara.json"):
+        assert name in files
+    assert "It is entry" in results[2].text
+    events = await shop.house.store.events.page(shop.site.id, limit=500)
+    assert (auditor.email, "receipt.export") in {(each.actor, each.verb) for each in events}
+
+
+async def test_a_receipt_that_waits_for_its_place_says_so(shop: Shop, auditor: Person) -> None:
+    id = await recorded(shop)
+    page = document(await auditor.get(f"/sites/{shop.site.key}/receipts/{id}")).words()
+    place = await shop.house.store.ledger.place(shop.site.id, id)
+    assert "4. Place in the ledger: not shown" in page or place is not None
+
+
+async def test_the_receipts_of_one_browser_are_shown_as_a_chain(
+    shop: Shop, auditor: Person
+) -> None:
+    first = await recorded(shop)
+    shop.house.clock.time += 60
+    second = await recorded(shop, previous=first, action="custom", choices=choices("statistics"))
+    shop.house.clock.time += 60
+    third = await recorded(
+        shop, previous=second, action="withdraw", choices=choices(), source="preferences"
+    )
+    for id in (first, second, third):
+        answer = document(await auditor.get(f"/sites/{shop.site.key}/receipts/{id}"))
+        words = answer.words()
+        said = [words.index(text) for text in ("Accepted everything", "Took consent back")]
+        assert words.count(": this receipt") == 1
+        assert all(said)
+        linked = {link.rpartition("/")[2] for link in answer.links}
+        assert {first, second, third} - linked == {id}
+        assert "It does not belong" not in words
+
+
+async def test_nobody_but_an_auditor_takes_evidence_away(shop: Shop, editor: Person) -> None:
+    id = await recorded(shop)
+    answer = await editor.get(f"/sites/{shop.site.key}/receipts/{id}/evidence.zip")
+    assert answer.status_code == 403
+
+
+# --- Search --------------------------------------------------------------------------------------
+
+
+def found(page: Document) -> set[str]:
+    return {link.rpartition("/")[2] for link in page.links if "/receipts/" in link}
+
+
+async def test_receipts_are_found_by_what_they_say(shop: Shop, auditor: Person) -> None:
+    base = f"/sites/{shop.site.key}/receipts"
+    all_ = await recorded(shop)
+    some = await recorded(shop, action="custom", choices=choices("statistics"))
+    none = await recorded(shop, **shop.refusal())
+    day = iso(shop.house.clock.now)[:10]
+    for query, expected in (
+        ("action=custom", {some}),
+        ("statistics=granted", {all_, some}),
+        ("statistics=granted&marketing=denied", {some}),
+        ("marketing=denied", {some, none}),
+        ("version=1", {all_, some, none}),
+        ("version=2", set()),
+        ("language=sv", set()),
+        (f"from={day}&to={day}", {all_, some, none}),
+        ("from=2000-01-01&to=2000-01-02", set()),
+    ):
+        page = document(await auditor.get(f"{base}?{query}"))
+        assert found(page) == expected, query
+    events = await shop.house.store.events.page(shop.site.id, limit=500)
+    said = {each.subject for each in events if each.verb == "receipt.search"}
+    assert {"custom", "statistics not marketing", "version 1"} <= said
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "message"),
+    [
+        ("from=yesterday", "from", "A day is written 2026-11-22."),
+        ("from=2026-02-02&to=2026-01-01", "to", "The period ends before it begins."),
+        ("version=one", "version", "A version is a number, from 1 on."),
+        ("version=0", "version", "A version is a number, from 1 on."),
+        ("action=dance", "action", "Choose one of the list."),
+    ],
+)
+async def test_a_question_that_is_none_is_refused_at_its_field(
+    shop: Shop, auditor: Person, query: str, field: str, message: str
+) -> None:
+    answer = await auditor.get(f"/sites/{shop.site.key}/receipts?{query}")
+    assert answer.status_code == 422
+    assert_message_at(document(answer), field, message)
+
+
+async def test_a_search_goes_on_page_by_page(shop: Shop, auditor: Person) -> None:
+    wanted = set()
+    for number in range(60):
+        shop.house.clock.time += 1
+        id = await recorded(shop) if number % 6 else await recorded(shop, **shop.refusal())
+        wanted |= {id} if number % 6 else set()
+    ids, path = [], f"/sites/{shop.site.key}/receipts?action=accept_all"
+    while path:
+        page = document(await auditor.get(path))
+        ids += [
+            link.rpartition("/")[2] for link in page.links if len(link.rpartition("/")[2]) == 36
+        ]
+        path = next((link for link in page.links if "before=" in link), "")
+        assert not path or "action=accept_all" in path
+    assert set(ids) == wanted
+    assert len(ids) == len(wanted)

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from consent_service import ledger, policies
+from consent_service import audit, jobs, ledger, policies
 from consent_service.errors import (
     Busy,
     ConsentError,
@@ -23,6 +23,7 @@ from consent_service.errors import (
     TooMany,
     Unavailable,
 )
+from consent_service.jobs import Worker, exporting
 from consent_service.settings import Settings
 from consent_service.signing import new_secret, open_keyring
 from consent_service.store import ReceiptWriter, open_store
@@ -37,6 +38,13 @@ log = logging.getLogger("consent_service")
 
 KEYS_EVERY = 5.0
 """Seconds within which a running process signs with a key that was rotated."""
+
+
+LOOK_EVERY = 2.0
+"""Seconds within which a job that was asked for is begun."""
+
+CHAIN_EVERY = 10.0
+"""Seconds within which an event is linked to those before it."""
 
 
 class State(TypedDict):
@@ -83,7 +91,8 @@ async def running_service(
         await service.load_keys()
         made = await policies.compose_anew(store, int(now()))
         log.info("started", extra={"banners_made": made})
-        async with _going_on(_follow_keys(service), *_sequencing(service)):
+        work = (_follow_keys(service), _look_after(service), *_sequencing(service))
+        async with _going_on(*work, _worker(service).run(LOOK_EVERY)):
             yield service
 
 
@@ -103,6 +112,23 @@ async def _going_on(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _worker(service: Service) -> Worker:
+    """The hands of this process for jobs."""
+    folder = service.settings.exports_folder
+    return Worker.of(service.store, {jobs.EXPORT: exporting(service.office, folder)}, service.now)
+
+
+async def _look_after(service: Service) -> None:
+    """Chain the audit trail, and take away exports whose time is over."""
+    while True:
+        try:
+            await audit.chain(service.store)
+            await asyncio.to_thread(jobs.clear, service.settings.exports_folder, service.now())
+        except (ConsentError, OSError) as error:
+            log.warning("the audit trail was not chained: %s", error)
+        await asyncio.sleep(CHAIN_EVERY)
 
 
 async def _follow_keys(service: Service) -> None:

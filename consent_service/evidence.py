@@ -6,6 +6,7 @@ the same, without us.
 
 import contextlib
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +15,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from consent_service import ledger
 from consent_service.errors import Tampered
 from consent_service.exports.bundle import Evidence, Place, members
-from consent_service.exports.verify import Failed, Result, check_members, read_stamp, screen_digest
+from consent_service.exports.verify import (
+    Failed,
+    Result,
+    check_members,
+    pack,
+    read_stamp,
+    screen_digest,
+)
 from consent_service.ledger import Proved
 from consent_service.ledger.proving import reading
 from consent_service.merkle import (
@@ -70,6 +78,22 @@ async def gather(office: Office, site: Site, receipt: Receipt) -> Evidence:
 def check(evidence: Evidence) -> list[Result]:
     """The five checks, as the verifier makes them of the bundle."""
     return check_members(members(evidence))
+
+
+_SHARED = ("policy.json", "banner.js", "settings.js", "jwks.json", "tlog-policy.txt", "tsa.pem")
+
+
+async def bundles(office: Office, site: Site, receipts: Iterable[StoredReceipt]) -> bytes:
+    """A bundle of bundles: what many have alike lies in it once, by its hash."""
+    made, shared = dict[str, bytes](), dict[str, bytes]()
+    for stored in receipts:
+        receipt = office.keys.verify_parts(stored.payload, stored.signature, stored.kid)
+        files = members(await gather(office, site, receipt))
+        alike = {name for name in files if name in _SHARED or name.endswith(".png")}
+        shared |= {f"shared/{sha256(files[n]).hexdigest()}": files[n] for n in alike}
+        own = {name: files[name] for name in files if name not in alike}
+        made[f"bundles/{stored.id}.zip"] = pack(own)
+    return pack({**made, **dict(sorted(shared.items()))})
 
 
 def _claims(payload: bytes) -> Claims:

@@ -8,19 +8,20 @@ tells how far it is, it learns of that.
 import asyncio
 import logging
 import shutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from consent_service import audit
+from consent_service import audit, evidence
 from consent_service.audit import Act
 from consent_service.errors import ConsentError, Invalid, TooMany
+from consent_service.evidence import Office
 from consent_service.exports import period
-from consent_service.exports.period import Wanted
-from consent_service.model import Job, JobState, Site
-from consent_service.signing import new_secret, uuid7
+from consent_service.exports.period import Source, Wanted
+from consent_service.model import Job, JobState, Site, StoredReceipt
+from consent_service.signing import jwks, new_secret, uuid7
 from consent_service.store import Store
 
 EXPORT, RENDER = "export", "render"
@@ -161,6 +162,26 @@ class Worker(NamedTuple):
                 raise Stopped
 
         return told
+
+
+def exporting(office: Callable[[], Office], root: Path) -> Work:
+    """How exports are made: in a folder for each below `root`."""
+
+    async def work(job: Job, told: Told) -> str:
+        here, wanted = office(), wish(job)
+        site = await here.store.sites.by_id(job.site_id)
+        keys = jwks(key.jwk for key in await here.store.keys.all())
+        # The time of the asking, so that whoever goes on comes to the same end.
+        source = Source(here.store, site, keys, job.made_at)
+
+        async def pack(receipts: Sequence[StoredReceipt]) -> bytes:
+            return await evidence.bundles(here, site, receipts)
+
+        packing = pack if wanted.format == "bundles" else None
+        made = await period.export(source, wanted, folder_of(root, job), told, packing)
+        return made.name
+
+    return work
 
 
 def clear(root: Path, now: float) -> int:

@@ -35,12 +35,18 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     session_hours: int = 12
     checkpoints: str = ""
     ledger_seconds: float = 1.0
+    exports: str = ""
     log_level: str = "info"
 
     @property
     def checkpoints_folder(self) -> Path:
         """Where each ledger's newest checkpoint is kept outside the database."""
         return Path(self.checkpoints) if self.checkpoints else self.keys.parent / "checkpoints"
+
+    @property
+    def exports_folder(self) -> Path:
+        """Where the files of exports lie until they are taken away."""
+        return Path(self.exports) if self.exports else self.keys.parent / "exports"
 
     @property
     def secure(self) -> bool:
@@ -69,6 +75,8 @@ HELP: Mapping[str, str] = {
     "the folder of the keys. Keep it out of the database's backup.",
     "ledger_seconds": "How many seconds lie between two rounds of entering receipts into the "
     "ledgers; 0 for never: another process does it.",
+    "exports": "The folder that exports are written to, and kept in for seven days. Empty for "
+    "`exports` beside the folder of the keys. Several processes on several machines share one.",
     "log_level": "`debug`, `info`, `warning` or `error`.",
 }
 

@@ -15,6 +15,8 @@ from consent_service.web import openapi
 from consent_service.web.access import Access, Handler, Needs, guard
 from consent_service.web.api import banner, caught, ledger, meta, policies, receipts
 from consent_service.web.pages import accounts as account_pages
+from consent_service.web.pages import events as event_pages
+from consent_service.web.pages import exports as export_pages
 from consent_service.web.pages import help as help_pages
 from consent_service.web.pages import history as history_pages
 from consent_service.web.pages import looks, preview
@@ -118,6 +120,12 @@ ADDRESSES = tuple(
         ("GET", "/sites/{site}/receipts/{id}", receipt_pages.one, AUDITOR),
         ("GET", "/sites/{site}/receipts/{id}/jws", receipt_pages.download, AUDITOR),
         ("GET", "/sites/{site}/receipts/{id}/evidence.zip", receipt_pages.bundle, AUDITOR),
+        ("GET", "/sites/{site}/exports", export_pages.listed, AUDITOR),
+        ("POST", "/sites/{site}/exports", export_pages.ask, AUDITOR),
+        ("POST", "/sites/{site}/exports/{id}/stop", export_pages.stop, AUDITOR),
+        ("GET", "/sites/{site}/exports/{id}/file", export_pages.file, AUDITOR),
+        ("GET", "/sites/{site}/events", event_pages.listed, AUDITOR),
+        ("GET", "/events", event_pages.listed, ADMIN),
         ("GET", "/sites/{site}/access", account_pages.access_form, ADMIN),
         ("POST", "/sites/{site}/access", account_pages.change_access, ADMIN),
     )

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from consent_service import ledger, policies, receipts, sites
+from consent_service import audit, ledger, policies, receipts, sites
+from consent_service.audit import Act
 from consent_service.errors import Invalid, NotFound, Tampered
+from consent_service.evidence import Office
 from consent_service.model import Artifact, PublicKey, Site, VersionRecord
 from consent_service.receipts import Asked, Desk
 from consent_service.settings import Settings
@@ -158,6 +160,10 @@ class Service:
         """What it takes to make receipts."""
         return receipts.Desk(self.keyring, self.keys, self.writer, self.settings.base_url)
 
+    def office(self) -> Office:
+        """Where evidence is gathered."""
+        return Office(self.store, self.keys, self.settings.base_url)
+
     async def load_keys(self) -> None:
         """Publish this process's public keys, then know all that were ever published.
 
@@ -178,8 +184,11 @@ class Service:
     async def _publish_key(self, key: PublicKey) -> None:
         if key.kid not in self.keys.kids:
             async with self.store.transaction() as tx:
+                known = {each.kid for each in await tx.keys.all()}
                 await tx.keys.add(key)
                 await ledger.enter_key(tx, key, key.created_at)
+                if key.kid not in known:
+                    await audit.log(tx, Act(audit.SERVICE, self.now()), "key.publish", key.kid)
 
     async def _enter_gone(self, newer: Keyring) -> None:
         """A key whose file was taken away can sign nothing more: the ledgers say since when."""

@@ -82,8 +82,8 @@ async def assert_ledger_is_sound(store: Store, site_id: int) -> None:
     kinds = Counter(decode_entry(entry).type for entry in entries)
     on_file = await store.receipts.count(site_id)
     pruned = sum(prune.receipts for prune in await store.ledger.prunes(site_id))
-    receipts = kinds[EntryType.RECEIPT] + kinds[EntryType.IMPORT]
-    assert receipts == on_file + kinds[EntryType.ERASURE] + pruned
+    entered = kinds[EntryType.RECEIPT] + kinds[EntryType.IMPORT]
+    assert entered == on_file + kinds[EntryType.ERASURE] + pruned
     assert kinds[EntryType.POLICY] == len(await store.policies.versions(site_id))
 
 

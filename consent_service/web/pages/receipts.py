@@ -12,8 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consent_service import audit, evidence, policies, receipts
-from consent_service.errors import Invalid, NotFound, Tampered
-from consent_service.evidence import Office
+from consent_service.errors import NotFound, Tampered
 from consent_service.exports.bundle import bundle as pack
 from consent_service.exports.bundle import name as name_of
 from consent_service.exports.verify import FAILS, Result
@@ -55,7 +54,7 @@ async def listed(request: Request) -> Response:
     wanted = form.values["id"].strip().lower()
     if wanted:
         return redirect(f"/sites/{site.key}/receipts/{quote(wanted, safe='')}")
-    asked, before = search_form.asked(form), _place(form)
+    asked, before = search_form.asked(form), search_form.place(form)
     found = await running.store.receipts.search(site, asked, before, PAGE + 1)
     more, shown = len(found) > PAGE, [each for each in found[:PAGE] if _fits(asked, each)]
     if asked.filters:
@@ -72,17 +71,9 @@ async def listed(request: Request) -> Response:
         "narrowed": bool(query(form)),
         "actions": search_form.ACTION_OPTIONS,
         "states": search_form.STATES,
-        "languages": await _languages(running, site),
+        "languages": await search_form.languages(running, site),
     }
     return page(request, "receipts/list.html", context, 422 if form.errors else 200)
-
-
-def _place(form: Form) -> Cursor | None:
-    try:
-        return Cursor.parse(form.values["before"]) if form.values["before"] else None
-    except Invalid as error:
-        form.refuse(error)
-        return None
 
 
 def _fits(asked: Asked, stored: StoredReceipt) -> bool:
@@ -93,13 +84,6 @@ def _said(asked: Asked) -> str:
     parts = (asked.version and f"version {asked.version}", asked.action, asked.language)
     denied = (f"not {name}" for name in asked.denied)
     return " ".join(str(part) for part in (*parts, *asked.granted, *denied) if part)
-
-
-async def _languages(running: Service, site: Site) -> list[tuple[str, str]]:
-    """The languages that the site asks in now."""
-    record = await running.store.policies.current(site.id)
-    offered = policies.decode_version(record.body).policy.languages if record else ()
-    return [("", "Any"), *((name, language_name(name)) for name in offered)]
 
 
 async def one(request: Request) -> Response:
@@ -157,7 +141,7 @@ async def bundle(request: Request) -> Response:
     """All that shows what the receipt says, in one file that is checked without this service."""
     running, site, id = service(request), await site_of(request), request.path_params["id"]
     receipt = await receipts.read(running.store, running.keys, site, id)
-    gathered = await evidence.gather(_office(running), site, receipt)
+    gathered = await evidence.gather(running.office(), site, receipt)
     await audit.log(running.store, act(request), "receipt.export", f"bundle {id}", site.id)
     headers = {
         "cache-control": "no-store",
@@ -165,10 +149,6 @@ async def bundle(request: Request) -> Response:
         "x-content-type-options": "nosniff",
     }
     return Response(pack(gathered), 200, headers, "application/zip")
-
-
-def _office(running: Service) -> Office:
-    return Office(running.store, running.keys, running.settings.base_url)
 
 
 async def _not_there(request: Request, site: Site, id: str) -> Response:
@@ -204,7 +184,7 @@ async def _shown(running: Service, site: Site, token: str) -> dict[str, Any]:
         "record": record,
         "texts": _texts(version, claims),
         "checks": await _checks(running, site, receipt),
-        "history": await evidence.history(_office(running), site, receipt),
+        "history": await evidence.history(running.office(), site, receipt),
         "lapsed": claims.exp_consent <= running.now(),
         "sub": claims.sub if isinstance(claims.sub, str) else "",
     }
@@ -213,7 +193,7 @@ async def _shown(running: Service, site: Site, token: str) -> dict[str, Any]:
 async def _checks(running: Service, site: Site, receipt: Receipt) -> list[Result]:
     """What the verifier finds in the bundle; that something is missing for one is said too."""
     try:
-        return evidence.check(await evidence.gather(_office(running), site, receipt))
+        return evidence.check(await evidence.gather(running.office(), site, receipt))
     except NotFound as error:
         missing = f"{error.message[:1].upper()}{error.message[1:]}: it is not on file any more."
         return [Result("texts", FAILS, missing)]

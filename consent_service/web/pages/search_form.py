@@ -3,10 +3,13 @@
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
+from consent_service import policies
 from consent_service.errors import Invalid
-from consent_service.model import OPTIONAL, Action
-from consent_service.store import Asked
+from consent_service.model import OPTIONAL, Action, Site
+from consent_service.store import Asked, Cursor
 from consent_service.web.pages.forms import Form
+from consent_service.web.pages.policy_form import language_name
+from consent_service.web.service import Service
 
 ACTIONS = {
     "accept_all": "Accepted everything",
@@ -51,6 +54,22 @@ def asked(form: Form) -> Asked:
         granted=tuple(name for name, state in states.items() if state == "granted"),
         denied=tuple(name for name, state in states.items() if state == "denied"),
     )
+
+
+def place(form: Form) -> Cursor | None:
+    """Where in the list to go on; what is no such place is refused."""
+    try:
+        return Cursor.parse(form.values["before"]) if form.values["before"] else None
+    except Invalid as error:
+        form.refuse(error)
+        return None
+
+
+async def languages(running: Service, site: Site) -> list[tuple[str, str]]:
+    """The languages that the site asks in now."""
+    record = await running.store.policies.current(site.id)
+    offered = policies.decode_version(record.body).policy.languages if record else ()
+    return [("", "Any"), *((name, language_name(name)) for name in offered)]
 
 
 def query(form: Form, **more: str) -> str:

@@ -116,6 +116,24 @@ const lives = (form) => {
   });
 };
 
+/**
+ * Look again every two seconds while something goes on: `<section id="jobs" data-live>`.
+ * @param {Element} part
+ */
+const follows = (part) => {
+  const again = async () => {
+    const answer = await fetch(location.href).catch(() => null);
+    if (!answer?.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById(part.id);
+    // Not while somebody is at a button in it: it would be gone from under the finger.
+    if (fresh && !part.contains(document.activeElement)) part.replaceChildren(...fresh.childNodes);
+    if (!fresh || fresh.hasAttribute("data-live")) setTimeout(again, 2000);
+  };
+  setTimeout(again, 2000);
+};
+
+document.querySelectorAll("[data-live]").forEach(follows);
 document.querySelectorAll("button[data-copy]").forEach((button) => copies(/** @type {HTMLButtonElement} */ (button)));
 document.querySelectorAll("form[data-guard]").forEach((form) => guards(/** @type {HTMLFormElement} */ (form)));
 document.querySelectorAll("form").forEach(rows);

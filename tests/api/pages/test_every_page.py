@@ -103,6 +103,7 @@ async def test_the_front_door_leads_to_the_sites_or_to_the_sign_in(
 
 
 POSTS = (
+    "/sites/{key}/exports",
     "/sign-in",
     "/sign-in/token",
     "/sign-out",

@@ -47,6 +47,10 @@ CHAIN_EVERY = 10.0
 """Seconds within which an event is linked to those before it."""
 
 
+ENTER_EVERY = 3_600.0
+"""Seconds after which the audit trail is as fixed as the ledgers are."""
+
+
 class State(TypedDict):
     """What the lifespan hands to every request."""
 
@@ -121,10 +125,14 @@ def _worker(service: Service) -> Worker:
 
 
 async def _look_after(service: Service) -> None:
-    """Chain the audit trail, and take away exports whose time is over."""
+    """Chain the audit trail, enter its head now and then; take away exports of long ago."""
+    entered = float("-inf")
     while True:
         try:
             await audit.chain(service.store)
+            if service.now() >= entered + ENTER_EVERY:
+                entered = service.now()
+                await audit.enter_head(service.store, int(entered))
             await asyncio.to_thread(jobs.clear, service.settings.exports_folder, service.now())
         except (ConsentError, OSError) as error:
             log.warning("the audit trail was not chained: %s", error)

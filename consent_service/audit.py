@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from consent_service import ledger
 from consent_service.errors import Tampered
+from consent_service.merkle import Entry, EntryType
 from consent_service.model import Event
 from consent_service.signing import uuid7
 from consent_service.store import Store
@@ -115,3 +117,39 @@ async def verify(store: Store, now: int, wanted: frozenset[bytes] = frozenset())
         if event.at < now - PATIENCE:
             raise Tampered(f"the event {event.id} ({event.verb}) is in no chain")
     return Chained(number, hash_, frozenset(met))
+
+
+async def enter_head(store: Store, now: int) -> bytes:
+    """Enter the chain's head into every ledger, where it is not yet; the head.
+
+    From there on nobody can replace the trail up to here without the ledger telling.
+    """
+    head = await chain(store)
+    entry = Entry(EntryType.AUDIT, now, entry_digest(head))
+    for site in await store.sites.all():
+        if head != _START and not await store.ledger.marks(site.id, entry.digest):
+            await ledger.enter(store, site.id, entry)
+    return head
+
+
+class Trail(NamedTuple):
+    """What a whole audit trail was found to be."""
+
+    events: int
+    entered: int
+    """How many heads of it the ledgers have: all of them are of this chain."""
+
+
+async def verify_all(store: Store, now: int) -> Trail:
+    """Go through the whole trail, and hold it against what the ledgers have. Raises `Tampered`."""
+    entered: dict[bytes, str] = {}
+    for site in await store.sites.all():
+        for mark in await store.ledger.marks_of(site.id, EntryType.AUDIT):
+            entered[mark.digest] = f"entry {mark.place} of the ledger of {site.key}"
+    found = await verify(store, now, frozenset(entered))
+    missing = [where for digest, where in entered.items() if digest not in found.met]
+    if missing:
+        raise Tampered(
+            f"{missing[0]} names a trail that is not this one: events were replaced or taken out"
+        )
+    return Trail(found.events, len(entered))

@@ -12,6 +12,7 @@ import click
 
 from consent_service import __version__
 from consent_service.cli.account import account
+from consent_service.cli.audit import audit
 from consent_service.cli.db import db
 from consent_service.cli.demo import demo
 from consent_service.cli.key import key
@@ -56,7 +57,7 @@ def cli(context: click.Context, config: Path | None) -> None:
         context.obj = load_settings(os.environ, config)
 
 
-for command in (serve, demo, site, account, policy, receipts, key, ledger_group, db, health):
+for command in (serve, demo, site, account, policy, receipts, audit, key, ledger_group, db, health):
     cli.add_command(command)
 
 

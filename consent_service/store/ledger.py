@@ -370,6 +370,17 @@ class Ledger:
         )
         return [_mark(row) for row in rows]
 
+    async def marks_of(self, site_id: int, kind: int) -> list[Mark]:
+        """Every entry of a type, but receipts', in the order of the ledger."""
+        rows = await self._database.fetch_all(
+            """
+            select place, type, at, policy, digest from marks
+            where site_id = :site_id and type = :kind order by place""",
+            site_id=site_id,
+            kind=kind,
+        )
+        return [_mark(row) for row in rows]
+
     async def prune(self, site_id: int, begins: int, ends: int, now: int) -> Prune:
         """Delete the receipts of a range of entries, with their salts, and tell of it in clear.
 

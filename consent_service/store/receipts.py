@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from consent_service.errors import Conflict, ConsentError, Misconfigured, NotFound
 from consent_service.model import Erasure, Site, StoredReceipt
 from consent_service.signing import PublicKeys, sha256_b64
-from consent_service.store import finding
 from consent_service.store.columns import Cursor, digest_bytes, found, uuid_bytes, uuid_text
 from consent_service.store.database import Database, Row, Value
-from consent_service.store.finding import Asked
+from consent_service.store.finding import NAME, Asked, newest, row_of
 from consent_service.store.packing import Packed, pack, unpack
 
 SALT_BYTES = 32
@@ -156,7 +155,7 @@ class Receipts:
         Nearly all of them are; `Asked.fits` tells of one that is not. As many as `limit` where
         there are so many, so that the last one's cursor leads on.
         """
-        ids = await finding.newest(
+        ids = await newest(
             self._database, (site.id, site.key), asked, before or Cursor.end(), limit
         )
         if not ids:
@@ -172,7 +171,7 @@ class Receipts:
         rows = await self._database.fetch_all(
             f"""{_SELECT}
             where r.name = :name and length(r.name) > 0 and r.site_id = :site_id""",
-            name=digest_bytes(digest)[: finding.NAME],
+            name=digest_bytes(digest)[:NAME],
             site_id=site_id,
         )
         return next((one for one in await self.read(rows) if _digest(one) == digest), None)
@@ -183,7 +182,7 @@ class Receipts:
             f"""{_SELECT}
             where r.former = :former and length(r.former) > 0 and r.site_id = :site_id
             order by r.recorded_at, r.id limit 20""",
-            former=digest_bytes(digest)[: finding.NAME],
+            former=digest_bytes(digest)[:NAME],
             site_id=site_id,
         )
         return await self.read(rows)
@@ -235,7 +234,7 @@ class Receipts:
             packed.own if packed else receipt.payload,
             receipt.signature,
             os.urandom(SALT_BYTES),
-            *finding.row_of(receipt),
+            *row_of(receipt),
         )
 
     async def _form_number(self, form: bytes) -> int:

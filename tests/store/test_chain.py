@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from consent_service import audit
-from consent_service.audit import Act, Chained, entry_digest, link
+from consent_service import audit, ledger
+from consent_service.audit import Act, Chained, Trail, entry_digest, link
 from consent_service.errors import Tampered
+from consent_service.merkle import EntryType
 from consent_service.model import Event
 from consent_service.store import Store, open_store
 from tests.store import given
@@ -154,3 +156,48 @@ async def test_a_dropped_last_event_is_found_by_what_a_ledger_has(
             connection.run("delete from events where subject = '5'")
         found = await audit.verify(attacked, LATER, frozenset({known}))
         assert (found.events, found.met) == (5, frozenset())
+
+
+# --- What the ledgers have of it -----------------------------------------------------------------
+
+
+async def entered(store: Store, folder: Path) -> None:
+    """Enter the chain's head, and let every ledger take it."""
+    await audit.enter_head(store, LATER)
+    for site in await store.sites.all():
+        desk = given.desk(store, folder)
+        while await ledger.sequence(desk, site, LATER):
+            pass
+
+
+async def test_the_trail_is_held_against_what_the_ledgers_have(store: Store, folder: Path) -> None:
+    sites = [await given.site(store), await given.site(store, "other")]
+    await happened(store, 3)
+    await entered(store, folder)
+    assert await audit.verify_all(store, LATER) == Trail(3, 1)
+    await entered(store, folder)
+    assert await audit.verify_all(store, LATER) == Trail(3, 1), "once is enough"
+    await happened(store, 2, NOW + 20)
+    await entered(store, folder)
+    assert await audit.verify_all(store, LATER) == Trail(5, 2)
+    for site in sites:
+        marks = await store.ledger.marks_of(site.id, EntryType.AUDIT)
+        assert [mark.at for mark in marks] == [LATER, LATER]
+
+
+async def test_a_trail_made_anew_is_found_out_by_the_ledgers(
+    kind: str, empty_url: str, folder: Path
+) -> None:
+    async with open_store(empty_url) as attacked:
+        await given.site(attacked)
+        await happened(attacked, 4)
+        await entered(attacked, folder)
+        with outside(empty_url) as connection:
+            for table in ("chain", "events"):
+                _unguarded(connection, kind == "sqlite", table)
+            connection.run("delete from chain")
+            connection.run("update events set actor = 'somebody else'")
+        await audit.chain(attacked)
+        assert (await audit.verify(attacked, LATER)).events == 4, "by itself it looks whole"
+        with pytest.raises(Tampered, match="of the ledger of shop names a trail that is not"):
+            await audit.verify_all(attacked, LATER)

@@ -21,6 +21,7 @@ _FIRST = (
     "install-the-tag",
     "publish-a-policy",
     "check-a-receipt",
+    "audit",
     "signals",
     "blocking",
     "read-the-cookie",

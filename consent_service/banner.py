@@ -9,6 +9,7 @@ they are ever after. No byte of them depends on who asks.
 
 import gzip
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -24,7 +25,9 @@ from consent_service.model import (
     Part,
     Policy,
     PolicyVersion,
+    ReopenButton,
     Signal,
+    Theme,
 )
 from consent_service.signing import sha256_b64
 
@@ -62,7 +65,8 @@ def _names() -> list[str]:
 def compose(site_id: int, version: PolicyVersion, language: str, now: int) -> Banner:
     """Both files of one version in one language, hashed and compressed (brotli 11, gzip 9)."""
     config = configuration(version, language)
-    literals = slots.of(config) | _pieces(config)
+    literals = slots.of(config)
+    literals |= _pieces(config, literals)
     second = slots.filled(built("settings.js"), literals)
     named = {"SETTINGS": slots.literal(sha256_b64(second)), "TAG": slots.literal(_tag(config))}
     first = slots.filled(built("banner.js"), literals | named)
@@ -88,14 +92,27 @@ def compose(site_id: int, version: PolicyVersion, language: str, now: int) -> Ba
     )
 
 
-def _pieces(config: dict[str, Any]) -> dict[str, bytes]:
+def _pieces(config: dict[str, Any], literals: Mapping[str, bytes]) -> dict[str, bytes]:
     """What of the build goes into this site's banner."""
     several = len(config["languages"]) > 1
+    extras = (slots.filled(built(f"extras/{name}.js"), literals) for name in _extras(config))
     return {
-        "CSS": slots.literal(built("banner.css").decode()),
+        "CSS": slots.literal(_styles(config["theme"])),
+        "EXTRAS": b"[" + b",".join(extras) + b"]",
         "OTHER_LANGUAGE": b"(%b)" % built("language.js") if several else b"0",
         "PARTS": b"[" + b",".join(built(f"parts/{name}.js") for name in config["parts"]) + b"]",
     }
+
+
+def _extras(config: dict[str, Any]) -> list[str]:
+    button = ["reopen"] if config["theme"].button is not ReopenButton.NONE else []
+    return [*button, *(["hook"] if config["withdrawal"].hook else [])]
+
+
+def _styles(theme: Theme) -> str:
+    button = ["extras/reopen.css"] if theme.button is not ReopenButton.NONE else []
+    sheets = ["banner.css", f"layouts/{theme.layout.value}.css", *button]
+    return "".join(built(name).decode() for name in sheets) + slots.themed(theme)
 
 
 def tag(version: PolicyVersion, language: str) -> str:

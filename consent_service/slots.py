@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from consent_service.model import OPTIONAL, Category, Storage
+from consent_service.model import OPTIONAL, Category, Colours, Reload, Scheme, Storage, Theme
 
 Config = Mapping[str, Any]
 
@@ -53,12 +53,32 @@ def of(config: Config) -> dict[str, bytes]:
         "PROVIDERS": _providers(config["declarations"]),
         "HOSTS": _narrower_first(config["hosts"]),
         "CHANGES": _changes(config),
+        "RELOAD": config["withdrawal"].reload is Reload.AUTO,
+        "HOOK": config["withdrawal"].hook,
+        "BUTTON": config["theme"].button,
+        "NOTICED": config["notice"]["version"] if config["notice"] else 0,
+        "notice": config["notice"]["text"] if config["notice"] else "",
         "LANGUAGES": _languages(config),
         "ITEMS": [_items(config, category) for category in Category],
         **_texts(config),
     }
     literals = {name: literal(value) for name, value in values.items()}
     return literals | {"DECLARED": _declared(config["declarations"])}
+
+
+def themed(theme: Theme) -> str:
+    """The style sheet of a theme: what the built ones have left open."""
+    boxes = "section,dialog,main,output,nav"
+    first = theme.dark if theme.scheme is Scheme.DARK else theme.light
+    schemes = "light dark" if theme.scheme is Scheme.AUTO else theme.scheme.value
+    worn = f"{boxes}{{{_worn(first)};--round:{theme.radius}px;color-scheme:{schemes}}}"
+    if theme.scheme is not Scheme.AUTO:
+        return worn
+    return f"{worn}@media(prefers-color-scheme:dark){{{boxes}{{{_worn(theme.dark)}}}}}"
+
+
+def _worn(colours: Colours) -> str:
+    return f"--back:{colours.back};--ink:{colours.ink};--act:{colours.act}"
 
 
 def _texts(config: Config) -> dict[str, str]:

@@ -27,7 +27,7 @@ const STUB_BUDGET = 450;
 const SRC = new URL("src/", import.meta.url);
 
 /** Properties of our own objects: of no element, no event and nothing that is sent. */
-const OURS = /^(written|granted|answered|despite|pending|stored|made)$/;
+const OURS = /^(written|granted|answered|despite|pending|show|hide|hold|declare|notice|offer)$/;
 
 /** Both files call a property by the same short name.
  * @type {Record<string, string | false>} */
@@ -37,8 +37,12 @@ const SHORT = {
   answered: "a",
   despite: "d",
   pending: "p",
-  stored: "s",
-  made: "m",
+  show: "s",
+  hide: "h",
+  hold: "f",
+  declare: "c",
+  notice: "n",
+  offer: "o",
 };
 
 /** A second look at what esbuild leaves: 4 % less.
@@ -79,8 +83,8 @@ async function bundle(contents, format) {
     format,
     target: "es2022",
     legalComments: "none",
-    mangleProps: OURS,
-    mangleCache: { ...SHORT },
+    // A part speaks to vendors' objects: no property of its own is ours to rename.
+    ...(format === "iife" ? { mangleProps: OURS, mangleCache: { ...SHORT } } : {}),
     plugins: [styles],
     tsconfigRaw: "{}",
     write: false,
@@ -123,8 +127,13 @@ async function all() {
   for (const name of filesIn("ui/layouts", ".css")) {
     files[`layouts/${name}`] = await minifiedStyle(new URL(`ui/layouts/${name}`, SRC));
   }
-  for (const name of filesIn("parts", ".js")) {
-    files[`parts/${name}`] = await expression(`parts/${name}`);
+  for (const name of filesIn("extras", ".css")) {
+    files[`extras/${name}`] = await minifiedStyle(new URL(`extras/${name}`, SRC));
+  }
+  for (const folder of ["extras", "parts"]) {
+    for (const name of filesIn(folder, ".js")) {
+      files[`${folder}/${name}`] = await expression(`${folder}/${name}`);
+    }
   }
   if (filesIn("", "stub.js").length) files["stub.js"] = await program("stub.js");
   return files;

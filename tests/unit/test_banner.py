@@ -73,7 +73,8 @@ def test_every_free_name_is_filled_in() -> None:
 
 def test_what_needs_no_literal_gets_none() -> None:
     """No name is filled in that neither file has: visitors would never see it."""
-    used = slots.names(banner.built("banner.js") + banner.built("settings.js"))
+    files = ("banner.js", "settings.js", "extras/hook.js", "extras/reopen.js")
+    used = set().union(*(slots.names(banner.built(name)) for name in files))
     texts = set(configured()["texts"])
     built_in = (
         {name for name in texts if name.startswith("change_")}
@@ -412,7 +413,8 @@ def _vector() -> list[Json]:
     for of in (told(), version(languages=["en"])):
         filled = slots.of(banner.configuration(of, "en"))
         texts = {name: text.decode() for name, text in filled.items()}
-        made.append({"config": configured(of), "literals": texts})
+        theme = slots.themed(of.policy.theme)
+        made.append({"config": configured(of), "literals": texts, "theme": theme})
     return made
 
 

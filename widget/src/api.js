@@ -3,12 +3,21 @@
  *
  * @import { ConsentApi } from "../types/consent.js"
  */
+import { CATEGORIES, holds } from "./ask.js";
 import { choose } from "./choose.js";
+import { madeAt } from "./id.js";
 import { close, open } from "./open.js";
-import { get, has } from "./state.js";
+import { choices, get, has, inForce, made, stored, version } from "./state.js";
 
-/** @returns {ConsentApi} */
-export const makeApi = () => ({
+/** @param {number} granted */
+function answer(granted) {
+  close();
+  choose(granted, "api", 2);
+}
+
+/** @type {ConsentApi} */
+export const own = {
+  version,
   get,
   has,
   on(name, listener) {
@@ -19,20 +28,40 @@ export const makeApi = () => ({
     if (name === "ready") listener(get());
     return () => document.removeEventListener(`consent:${name}`, heard);
   },
+  when: (category) =>
+    new Promise((resolve) => {
+      const off = own.on("change", (state) => {
+        if (!has(category)) return;
+        off();
+        resolve(state);
+      });
+      if (has(category)) resolve(get());
+    }),
   open,
   close,
-  withdraw() {
-    close();
-    choose(0, "api", 2);
+  set: (/** @type {Record<string, unknown>} */ asked) =>
+    answer(
+      CATEGORIES.reduce(
+        (set, name, place) => set | (+!!(asked[name] ?? holds(inForce, place)) << place),
+        0,
+      ) >> 1,
+    ),
+  withdraw: () => answer(0),
+  receipt() {
+    // After a refusal the device holds no id; this page still knows it until it goes.
+    const id = stored && (stored.id ?? made?.id);
+    return id
+      ? { id, time: new Date(madeAt(id)).toISOString(), choices: choices(stored?.granted) }
+      : null;
   },
   push(...commands) {
     for (const command of commands) {
       try {
-        command(this);
+        command(own);
       } catch (error) {
         // The page's own mistake: told to the page, and no reason to stop.
         reportError(error);
       }
     }
   },
-});
+};

@@ -1,14 +1,15 @@
 /** What happens in a page, in order. */
-import { makeApi } from "./api.js";
-import { resume, tellers } from "./choose.js";
+import { own } from "./api.js";
+import { agree, resume, tellers } from "./choose.js";
 import { api, tag } from "./config.js";
 import { scan, watch } from "./gate.js";
-import { open } from "./open.js";
+import { open, withSettings } from "./open.js";
 import { load } from "./revive.js";
 import { safely } from "./safely.js";
-import { has, look, tell } from "./state.js";
+import { about, has, look, stored, tell } from "./state.js";
 import { render } from "./ui/banner.js";
-import { attach } from "./ui/stage.js";
+import { h } from "./ui/h.js";
+import { attach, enter } from "./ui/stage.js";
 
 const OPENERS = "[data-consent-open],[href='#consent']";
 
@@ -21,6 +22,8 @@ const present = () => window.consent && "withdraw" in window.consent;
 export function boot() {
   if (present()) return;
   const begin = safely(start);
+  // A page that nobody sees yet asks nothing, sends nothing and runs nothing.
+  if (document.prerendering) return document.addEventListener("prerenderingchange", boot);
   if (otherLanguage) otherLanguage(__LANGUAGES__, tag, load, begin);
   else begin();
 }
@@ -34,13 +37,14 @@ function start() {
     const update = safely(part)(has, { hosts: __HOSTS__, api });
     if (update) tellers.push(safely(update));
   }
+  for (const extra of __EXTRAS__) safely(extra)(has, tellers, open, h, enter);
   watch(safely(attach));
   scan();
-  const own = makeApi();
   window.consent = own;
   tell("ready");
   if (Array.isArray(early)) own.push(...early);
   render();
+  if (!about && stored && stored.version < __NOTICED__) withSettings(({ notice }) => notice());
   listen();
 }
 
@@ -48,6 +52,9 @@ function start() {
 function listen() {
   const follow = () => location.hash === "#consent" && open();
   addEventListener("hashchange", follow);
+  // Another tab may have chosen meanwhile, also while this page lay in the back/forward cache.
+  addEventListener("visibilitychange", agree);
+  addEventListener("pageshow", agree);
   follow();
   addEventListener(
     "click",

@@ -11,15 +11,16 @@ import { api, language } from "./config.js";
 import { format, parse } from "./cookie.js";
 import { apply, outdated } from "./gate.js";
 import { lengthen, uuid7 } from "./id.js";
-import { drop, forget, keep, kept, read, write } from "./memory.js";
+import { drop, forget, keep, kept, read, shared, write } from "./memory.js";
+import { withSettings } from "./open.js";
 import { send } from "./receipts.js";
 import { safely } from "./safely.js";
 import { gpc } from "./signals.js";
-import { choices, inForce, look, stand, stored, tell, today } from "./state.js";
+import { choices, inForce, look, stand, stored, tell, today, version } from "./state.js";
 import { render } from "./ui/banner.js";
 import { announce } from "./ui/stage.js";
 
-/** What each part of ours wants to be told after a change. @type {(() => void)[]} */
+/** What is to be told after a change, and may take a moment. @type {(() => unknown)[]} */
 export const tellers = [];
 
 /**
@@ -35,12 +36,12 @@ export function choose(granted, source, layer) {
   const before = inForce;
   const previous = stored?.id ?? null;
   if (stored?.pending) drop();
-  const choice = parse(format(__VERSION__, __EPOCHS__, today(), granted, gpc(), short));
+  const choice = parse(format(version, __EPOCHS__, today(), granted, gpc(), short));
   if (choice) write(choice);
   /** @type {Receipt} */
   const receipt = {
     id: lengthen(short),
-    version: __VERSION__,
+    version,
     language,
     artifact: __TAG__,
     action: actionOf(before, granted),
@@ -57,31 +58,46 @@ export function choose(granted, source, layer) {
   announce(__saved__, true);
 }
 
+/** Milliseconds that a reload waits for what is under way: it would go on, but nobody would know
+ * what became of it. */
+const PATIENCE = 1000;
+
 /**
  * Make the page agree with what is in force now. Code that already runs for a category which is
  * now denied can only be stopped by loading the page anew; what must be sent goes before.
  *
- * @param {() => void} [before]
+ * @param {() => unknown} [before]
  */
 function settle(before) {
-  for (const update of tellers) update();
+  const told = tellers.map((update) => update());
   tell("change");
   apply();
   erase();
   render();
-  setTimeout(() => {
-    before?.();
+  setTimeout(async () => {
+    const sent = before?.();
     if (!outdated()) return;
     // What still runs may write until the last moment.
     addEventListener("pagehide", erase);
+    if (!__RELOAD__) return withSettings(({ offer }) => offer());
+    const enough = new Promise((done) => setTimeout(done, PATIENCE));
+    await Promise.race([Promise.all([...told, sent]), enough]);
     location.reload();
   });
 }
 
+/** Do as another tab chose, if one did. */
+export const agree = safely(() => {
+  const known = stored?.written;
+  look();
+  if (stored?.written !== known) settle();
+});
+
 const erase = () => clear((place) => holds(inForce, place));
 
 /** @param {Receipt} receipt */
-const deliver = (receipt) => send(`${api}receipts`, receipt, safely(recorded), safely(lost));
+const deliver = (receipt) =>
+  send(`${api}receipts`, receipt, safely(recorded), safely(lost), shared ? "include" : "omit");
 
 /** @param {Receipt} receipt @param {Recorded} answer */
 function recorded(receipt, { recorded_at }) {

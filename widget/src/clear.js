@@ -5,31 +5,26 @@
  */
 import { safely } from "./safely.js";
 
-/** A host and its parents.
- * @param {string} host
- * @returns {string[]} the domains that a cookie seen on this host may be set for */
-export const domainsOf = (host) => {
-  const dot = host.indexOf(".") + 1;
-  return [host, ...(dot ? domainsOf(host.slice(dot)) : [])];
-};
+/** Where a cookie that a page on this host sees may have been set. @param {string} host */
+export const domainsOf = (host) => [
+  "",
+  ...host.split(".").map((_, at, labels) => `;Domain=${labels.slice(at).join(".")}`),
+];
 
-/** The paths that a cookie seen at `path` may be set for. @param {string} path
- * @returns {string[]} */
+/** The paths that a cookie seen at `path` may be set for: up to each slash, and with it.
+ * @param {string} path */
 export const pathsOf = (path) => {
-  const parent = path.replace(/[^/]*\/?$/, "");
-  return path.length > 1
-    ? [path, ...pathsOf(path.endsWith("/") ? path.slice(0, -1) : parent)]
-    : ["/"];
+  let piece = "";
+  return path.split("/").flatMap((part) => [(piece += part), (piece += "/")]);
 };
 
 /** Expire one cookie wherever it may have been set. @param {string} name */
-export function expire(name) {
-  for (const domain of ["", ...domainsOf(location.hostname).map((host) => `;Domain=${host}`)]) {
-    for (const path of pathsOf(location.pathname)) {
+export const expire = (name) =>
+  domainsOf(location.hostname).forEach((domain) =>
+    pathsOf(location.pathname).forEach((path) => {
       document.cookie = `${name}=;Max-Age=0;Path=${path}${domain}${secure()}`;
-    }
-  }
-}
+    }),
+  );
 
 /** Names with a `__Secure-` prefix can only be written, and so deleted, with the attribute. */
 export const secure = () => (location.protocol === "https:" ? ";Secure" : "");
@@ -71,12 +66,13 @@ const REMOVERS = [
       .forEach(expire),
   (doomed) => empty(localStorage, doomed),
   (doomed) => empty(sessionStorage, doomed),
-  (doomed) => {
-    const remove = ({ name = "" }) => doomed(name) && indexedDB.deleteDatabase(name);
-    // Where databases are blocked there is nothing to delete, and nobody to tell.
-    indexedDB.databases().then(
-      (found) => found.forEach(remove),
-      () => {},
-    );
+  async (doomed) => {
+    try {
+      for (const { name = "" } of await indexedDB.databases()) {
+        if (doomed(name)) indexedDB.deleteDatabase(name);
+      }
+    } catch {
+      // Where databases are blocked there is nothing to delete, and nobody to tell.
+    }
   },
 ];

@@ -11,10 +11,9 @@ export const tag = /** @type {HTMLScriptElement & { policy?: any } | null} */ (
 
 export const site = __SITE__;
 export const language = __LANGUAGE__;
-export const categories = __CATEGORIES__;
 
 /** The service; the page's own origin where somebody pasted the script into it. */
-export const { origin } = new URL(tag?.src || location.href);
+export const { origin, hostname: host } = new URL(tag?.src || location.href);
 
 /** Where this site's banner and receipts are. */
 export const api = `${origin}/v1/sites/${site}/`;

@@ -9,12 +9,12 @@
  *
  * `data-consent` may name several categories: all of them must be in force.
  */
-import { placeholder } from "./placeholder.js";
+import { withSettings } from "./open.js";
 import { safely } from "./safely.js";
 import { begin, revive } from "./revive.js";
 import { has } from "./state.js";
 
-const MARKED = "[data-consent]";
+const MARKED = "[data-consent],[data-consent-declaration]";
 
 /** Embeds that the visitor loaded one by one: for this page view, until the next choice.
  * @type {Set<Element>} */
@@ -68,9 +68,11 @@ const marked = (node) =>
 const closed = (node) => !!node && (!!node.nextSibling || closed(node.parentNode));
 
 const visit = safely((/** @type {any} */ element) => {
-  const { consent, consentSrc } = element.dataset;
+  // A script that was taken meanwhile has no categories any more, and so is not open.
+  const { consent = "", consentSrc, consentDeclaration } = element.dataset;
   const open = allowed(consent) || single.has(element);
-  if (element.type === "text/plain") {
+  if (consentDeclaration != null) withSettings(({ declare }) => declare(element));
+  else if (element.type === "text/plain") {
     if (open) run(element, consent);
   } else if (element.content) unfold(element, open);
   else if (consentSrc) load(element, open, consentSrc, consent);
@@ -140,8 +142,10 @@ function load(element, open, address, categories) {
   if (!(element instanceof HTMLIFrameElement)) return;
   // An iframe keeps its page when it loses its address; taken out and put back, it does not.
   if (loaded) element.replaceWith(element);
-  placeholder(element, address, () => {
-    single.add(element);
-    visit(element);
-  });
+  withSettings(({ hold }) =>
+    hold(element, address, () => {
+      single.add(element);
+      visit(element);
+    }),
+  );
 }

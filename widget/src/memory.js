@@ -5,6 +5,7 @@
  * @import { Receipt, StoredChoice } from "../types/internal.js"
  */
 import { expire, secure } from "./clear.js";
+import { host } from "./config.js";
 import { newest, secondsLeft } from "./cookie.js";
 import { safely } from "./safely.js";
 
@@ -13,15 +14,25 @@ const NAME = "consent";
 /** The stored choice, in one read of the cookies. */
 export const read = safely(() => newest(document.cookie));
 
+/** The domain that the choice holds for, if the page lies in it. */
+const domain = within(location.hostname) ? __DOMAIN__ : "";
+
+/** @param {string} host */
+function within(host) {
+  return __DOMAIN__ && `.${host}`.endsWith(`.${__DOMAIN__}`);
+}
+
+/** Whether the service may set the choice cookie as well, and so must be sent it: its answer sets
+ * it again, because some browsers forget after a week what a script has set. */
+export const shared = host === location.hostname || (domain && within(host));
+
 /** Keep a choice under its scope only: an older one under another would be a second answer. */
 export const write = safely((/** @type {StoredChoice} */ choice) => {
-  const domain = __DOMAIN__;
-  const within = domain && `.${location.hostname}`.endsWith(`.${domain}`);
   const days = choice.id ? __GRANTED_DAYS__ : __REFUSED_DAYS__;
   forget();
   document.cookie =
     `${choice.written}${choice.pending ? ".p" : ""};Path=/;SameSite=Lax${secure()}` +
-    `;Max-Age=${secondsLeft(choice, days, Date.now())}${within ? `;Domain=${domain}` : ""}`;
+    `;Max-Age=${secondsLeft(choice, days, Date.now())}${domain && `;Domain=${domain}`}`;
 });
 
 export const forget = safely(() => expire(NAME));

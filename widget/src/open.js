@@ -2,17 +2,17 @@
  * Layer two lies in a file of its own, `settings.js`, loaded when it is first wanted: a first
  * visit pays for what it shows. Where it cannot be had, or not soon, layer one stands in.
  *
- * @import { Kit, Settings } from "../types/internal.js"
+ * @import { Settings } from "../types/internal.js"
  */
 import { choose } from "./choose.js";
-import { categories } from "./config.js";
+import { write } from "./memory.js";
 import { loadExact } from "./revive.js";
 import { safely } from "./safely.js";
-import { everything, gpc } from "./signals.js";
-import { has, inForce, look, made, stored } from "./state.js";
+import { about, categories, inForce, look, made, stored, version } from "./state.js";
 import { hideBanner, standIn } from "./ui/banner.js";
+import { dress } from "./ui/dress.js";
 import { h } from "./ui/h.js";
-import { button, link, signalled, toList, toPrivacy } from "./ui/parts.js";
+import { button, link } from "./ui/parts.js";
 import { enter, leave } from "./ui/stage.js";
 
 /** Milliseconds that somebody waits for layer two. */
@@ -26,36 +26,33 @@ let opening = 0;
 
 export const fetchSettings = () =>
   (settings ??= new Promise((resolve, reject) => {
-    /** @type {Kit} */
-    const kit = [
+    const failed = () => {
+      settings = undefined;
+      reject();
+    };
+    loadExact(__SETTINGS__, failed, [
       resolve,
+      version,
       categories,
       h,
       button,
       link,
-      signalled,
-      toList,
-      toPrivacy,
       enter,
       leave,
-      has,
+      dress,
       choose,
-      gpc,
-      everything,
+      write,
+      open,
       () => {
         look();
-        return { stored, made, inForce };
+        return [stored, about, inForce, made];
       },
-    ];
-    loadExact(
-      __SETTINGS__,
-      () => {
-        settings = undefined;
-        reject();
-      },
-      kit,
-    );
+    ]);
   }));
+
+/** What nobody waits for: where layer two's file cannot be had it does not happen.
+ * @param {(settings: Settings) => void} action */
+export const withSettings = (action) => fetchSettings().then(safely(action), () => {});
 
 /** A dialog needs a body to be in. @type {() => void} */
 export const open = safely(() => {
@@ -68,7 +65,7 @@ export const open = safely(() => {
   });
   const slow = setTimeout(late, PATIENCE);
   fetchSettings().then(
-    safely(([show]) => {
+    safely(({ show }) => {
       clearTimeout(slow);
       if (mine === opening) show();
     }),
@@ -78,9 +75,6 @@ export const open = safely(() => {
 
 export const close = safely(() => {
   opening++;
-  settings?.then(
-    ([, away]) => away(),
-    () => {},
-  );
+  if (settings) withSettings(({ hide }) => hide());
   hideBanner();
 });

@@ -15,10 +15,18 @@ import { madeAt } from "./id.js";
  * @param {Receipt} receipt
  * @param {(receipt: Receipt, recorded: Recorded) => void} stored
  * @param {(receipt: Receipt) => void} lost  It will never be stored.
+ * @param {RequestCredentials} [credentials]
  * @param {number} [pause]  Milliseconds before the next try; doubled by each, up to 5 minutes.
  * @returns {Promise<void>}
  */
-export async function send(url, receipt, stored, lost, pause = 2000) {
+export async function send(
+  url,
+  receipt,
+  stored,
+  lost,
+  credentials = "omit",
+  pause = 2000,
+) {
   if (Date.now() - madeAt(receipt.id) >= DAY) return lost(receipt);
   try {
     // text/plain needs no preflight; keepalive lets it outlive the page; no path leaves (R46).
@@ -26,7 +34,7 @@ export async function send(url, receipt, stored, lost, pause = 2000) {
       method: "POST",
       body: JSON.stringify(receipt),
       headers: { "content-type": "text/plain" },
-      credentials: "omit",
+      credentials,
       referrerPolicy: "origin",
       keepalive: true,
     });
@@ -35,5 +43,5 @@ export async function send(url, receipt, stored, lost, pause = 2000) {
   } catch {
     // No network, or no answer that can be read: the next try may fare better.
   }
-  setTimeout(send, pause, url, receipt, stored, lost, Math.min(pause * 2, 3e5));
+  setTimeout(send, pause, url, receipt, stored, lost, credentials, Math.min(pause * 2, 3e5));
 }

@@ -9,6 +9,10 @@ import { DAY } from "./cookie.js";
 import { read } from "./memory.js";
 import { gpc, heed } from "./signals.js";
 
+export const version = __VERSION__;
+
+export const categories = __CATEGORIES__;
+
 /** @type {StoredChoice | null} */
 export let stored = null;
 

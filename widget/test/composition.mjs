@@ -92,6 +92,24 @@ const others = ({ controller, declarations }) =>
       .map(({ provider }) => provider),
   ).size;
 
+/** @param {Config["theme"]} theme */
+export function themed({ scheme, light, dark, radius }) {
+  const boxes = "section,dialog,main,output,nav";
+  /** @param {Config["theme"]["light"]} colours */
+  const worn = ({ back, ink, act }) => `--back:${back};--ink:${ink};--act:${act}`;
+  const first = worn(scheme === "dark" ? dark : light);
+  const all = `${boxes}{${first};--round:${radius}px;color-scheme:${scheme === "auto" ? "light dark" : scheme}}`;
+  return scheme === "auto"
+    ? `${all}@media(prefers-color-scheme:dark){${boxes}{${worn(dark)}}}`
+    : all;
+}
+
+/** The names of the extras that a site has. @param {Config} config */
+const extras = ({ theme, withdrawal }) => [
+  ...(theme.button === "none" ? [] : ["reopen"]),
+  ...(withdrawal.hook ? ["hook"] : []),
+];
+
 /** A literal for each free name. @param {Config} config @returns {Record<string, string>} */
 export function slots(config) {
   const { texts, controller, epochs, language, languages, days } = config;
@@ -118,6 +136,11 @@ export function slots(config) {
     ),
     HOSTS: Object.fromEntries(narrowerFirst(config.hosts)),
     CHANGES: told,
+    RELOAD: config.withdrawal.reload === "auto",
+    HOOK: config.withdrawal.hook,
+    BUTTON: config.theme.button,
+    NOTICED: config.notice?.version ?? 0,
+    notice: config.notice?.text ?? "",
     LANGUAGES: [language, ...languages.filter((name) => name !== language)],
     ITEMS: items(config),
     ...whole,
@@ -152,7 +175,13 @@ export function composed(config, { parts = [], tag = "0f3a9c1d5b7e2468" } = {}) 
   const hash = createHash("sha256").update(settings).digest("base64url");
   const banner = filled(built("banner.js"), {
     ...literals,
-    CSS: literal(built("banner.css")),
+    CSS: literal(
+      built("banner.css") +
+        built(`layouts/${config.theme.layout}.css`) +
+        (config.theme.button === "none" ? "" : built("extras/reopen.css")) +
+        themed(config.theme),
+    ),
+    EXTRAS: `[${extras(config).map((name) => filled(built(`extras/${name}.js`), literals)).join()}]`,
     OTHER_LANGUAGE: config.languages.length > 1 ? `(${built("language.js")})` : "0",
     PARTS: `[${parts.map((name) => built(`parts/${name}.js`)).join()}]`,
     SETTINGS: literal(hash),

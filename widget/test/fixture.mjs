@@ -58,6 +58,16 @@ export const makeConfig = (changes = {}) => ({
     declaration("_adpix", "marketing", "AdPix Ltd", "Recognises you on other sites.", "3 months"),
   ],
   changes: {},
+  theme: {
+    layout: "bar",
+    scheme: "auto",
+    light: { back: "#ffffff", ink: "#16202c", act: "#17324d" },
+    dark: { back: "#171d26", ink: "#eef1f6", act: "#cfe0f5" },
+    radius: 8,
+    button: "none",
+  },
+  withdrawal: { reload: "auto", hook: "" },
+  notice: null,
   hosts: { "stats.example": "statistics", "ads.example": "marketing" },
   ...changes,
 });

@@ -47,6 +47,8 @@ export async function start() {
     /** What the service answers to a receipt: a status, or "drop" for no answer at all.
      * @type {number | "drop"} */
     answer: 201,
+    /** Milliseconds until the site has heard of a withdrawal. */
+    slow: 0,
     /** @type {Partial<Config>} */
     config: {},
     /** Names of built parts. @type {string[]} */
@@ -56,8 +58,12 @@ export async function start() {
     /** @type {Record<string, string>} */
     headers: {},
   };
-  const service = await listen(({ method, url, body }, response) => {
-    response.setHeader("access-control-allow-origin", "*");
+  const service = await listen(({ method, url, headers, body }, response) => {
+    const { origin = "" } = headers;
+    // As the service does: pages that may share a cookie with it may send that along.
+    const near = origin.startsWith("http://127.0.0.1:");
+    response.setHeader("access-control-allow-origin", near ? origin : "*");
+    if (near) response.setHeader("access-control-allow-credentials", "true");
     const { pathname, searchParams } = new URL(url, "http://service");
     const language = searchParams.get("lang") ?? "en";
     const files = ["en", "sv"].map((each) => {
@@ -99,6 +105,11 @@ export async function start() {
       );
     }
     response.setHeader("content-type", "text/html; charset=utf-8");
+    if (url === "/withdrawn") {
+      response.setHeader("set-cookie", "c_server=; Max-Age=0; Path=/; HttpOnly");
+      setTimeout(() => response.end(), state.slow);
+      return;
+    }
     const html = state.pages[url.split("?")[0]] ?? page("Not found");
     response.end(html.replaceAll("{service}", serviceUrl).replaceAll("{third}", thirdUrl));
   });

@@ -30,6 +30,21 @@ export interface PolicyChange {
   provider?: string;
 }
 
+export interface Colours {
+  back: string;
+  ink: string;
+  act: string;
+}
+
+export interface Theme {
+  layout: "bar" | "card" | "centred";
+  scheme: "auto" | "light" | "dark";
+  light: Colours;
+  dark: Colours;
+  radius: number;
+  button: "none" | "start" | "end";
+}
+
 /** What the service knows of one policy version, from which it fills the free names below. */
 export interface Config {
   site: string;
@@ -46,8 +61,11 @@ export interface Config {
   categories: { id: Optional | "necessary"; title: string; text: string }[];
   declarations: Declaration[];
   changes: Partial<Record<Optional, PolicyChange[]>>;
-  /** By host: the optional category that its declarations belong to. */
-  hosts: Record<string, Optional>;
+  /** By host: the categories of its declarations. */
+  hosts: Record<string, string>;
+  theme: Theme;
+  withdrawal: { reload: "auto" | "offer"; hook: string };
+  notice: { version: number; text: string } | null;
 }
 
 /** A line that tells what changed: the category's place, the epoch since which, the text. */
@@ -111,25 +129,50 @@ export type Made = Receipt & { recorded_at?: string };
 /** What settings.js takes from the core (src/open.js gives it, src/settings/kit.js takes it). */
 export type Kit = [
   ready: (settings: Settings) => void,
+  version: number,
   categories: [title: string, text: string][],
   h: typeof import("../src/ui/h.js").h,
   button: typeof import("../src/ui/parts.js").button,
   link: typeof import("../src/ui/parts.js").link,
-  signalled: typeof import("../src/ui/parts.js").signalled,
-  toList: typeof import("../src/ui/parts.js").toList,
-  toPrivacy: typeof import("../src/ui/parts.js").toPrivacy,
   enter: typeof import("../src/ui/stage.js").enter,
   leave: typeof import("../src/ui/stage.js").leave,
-  has: typeof import("../src/state.js").has,
+  dress: typeof import("../src/ui/dress.js").dress,
   choose: typeof import("../src/choose.js").choose,
-  gpc: typeof import("../src/signals.js").gpc,
-  everything: typeof import("../src/signals.js").everything,
+  write: typeof import("../src/memory.js").write,
+  open: () => void,
   /** Reads the choice again, and tells it. */
-  now: () => { stored: StoredChoice | null; made: Made | undefined; inForce: number },
+  now: () => [
+    stored: StoredChoice | null,
+    about: number,
+    inForce: number,
+    made: Made | undefined,
+  ],
 ];
 
 /** What settings.js gives the core. */
-export type Settings = [open: () => void, close: () => void];
+export interface Settings {
+  /** Layer two. */
+  show(): void;
+  hide(): void;
+  /** Draws the notice in a held iframe; `load` loads that one. */
+  hold(frame: HTMLIFrameElement, address: string, load: () => void): void;
+  /** Fills an element of the page with the declaration. */
+  declare(target: HTMLElement): void;
+  /** Tells what changed without asking again. */
+  notice(): void;
+  /** Offers to load the page anew. */
+  offer(): void;
+}
+
+/** What a site may have or not, with more in its hands than a part. Called once, at the start. */
+export type Extra = (
+  has: (category: string) => boolean,
+  /** Called after every change; the reload waits a moment for what they return. */
+  tellers: (() => unknown)[],
+  open: () => void,
+  h: typeof import("../src/ui/h.js").h,
+  enter: typeof import("../src/ui/stage.js").enter,
+) => void;
 
 /** Loads the file in the page's language instead, or goes on. */
 export type OtherLanguage = (
@@ -164,6 +207,20 @@ declare global {
   const __HOSTS__: Record<string, string>;
   const __CHANGES__: Change[];
   const __PARTS__: Part[];
+  const __EXTRAS__: Extra[];
+  /** Whether the page is loaded anew by itself where withdrawn code runs. */
+  const __RELOAD__: boolean;
+  /** The site's own path that is told of a withdrawal. */
+  const __HOOK__: string;
+  /** On which side the button stands that opens the settings. */
+  const __BUTTON__: "start" | "end";
+  /** The version whose note is told to who answered an earlier one; 0 for none. */
+  const __NOTICED__: number;
+  const __notice__: Text;
+  const __offer__: Text;
+  const __reload__: Text;
+  const __on__: Text;
+  const __off__: Text;
   /** 0 where the site has one language. */
   const __OTHER_LANGUAGE__: OtherLanguage | 0;
   /** This file's own comes first. */
@@ -208,6 +265,10 @@ declare global {
   const __waiting__: Text;
   const __held__: Text;
   const __load__: Text;
+
+  interface Document {
+    readonly prerendering?: boolean;
+  }
 
   interface Navigator {
     readonly globalPrivacyControl?: boolean;

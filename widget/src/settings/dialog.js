@@ -2,23 +2,11 @@
  * Layer two: a native dialog with every category, every declared item, and the present receipt.
  * Closing it, by whatever means, leaves everything as it was (R4, R13).
  */
-import { CATEGORIES } from "../ask.js";
+import { CATEGORIES, holds } from "../ask.js";
+import { everything, gpc } from "../signals.js";
+import { signalled, toList, toPrivacy } from "../ui/parts.js";
 import { items } from "./items.js";
-import {
-  button,
-  categories,
-  choose,
-  enter,
-  everything,
-  gpc,
-  h,
-  has,
-  leave,
-  now,
-  signalled,
-  toList,
-  toPrivacy,
-} from "./kit.js";
+import { button, categories, choose, enter, h, leave, now } from "./kit.js";
 import { receipt } from "./receipt.js";
 import css from "./settings.css";
 
@@ -27,8 +15,8 @@ let dialog;
 
 export function openDialog() {
   if (dialog) return;
-  now();
-  const switches = CATEGORIES.map(makeSwitch);
+  const [, , inForce] = now();
+  const switches = CATEGORIES.map((id, place) => makeSwitch(id, holds(inForce, place)));
   const on = () => switches.reduce((set, { checked }, at) => set | (+checked << at), 0) >> 1;
   /** @param {number} granted */
   const answer = (granted) => {
@@ -78,12 +66,11 @@ const head = () =>
     h("button.x", { "aria-label": __close__, onclick: closeDialog }, "×"),
   );
 
-/** @param {string} id */
-function makeSwitch(id) {
+/** @param {string} id @param {boolean} checked */
+function makeSwitch(id, checked) {
   const input = /** @type {HTMLInputElement} */ (
-    h("input", { type: "checkbox", role: "switch", id, "aria-describedby": `d-${id}` })
+    h("input", { type: "checkbox", role: "switch", id, checked, "aria-describedby": `d-${id}` })
   );
-  input.checked = has(id);
   if (id === "necessary") {
     // Locked, not disabled: Tab still reaches it, and it can say why it is on.
     input.setAttribute("aria-disabled", "true");
@@ -94,9 +81,9 @@ function makeSwitch(id) {
 
 /** @param {number} place @param {HTMLInputElement} input */
 function group(place, input) {
-  const { id } = input;
+  const { id, checked } = input;
   const [title, text] = categories[place];
-  const off = id === "marketing" && gpc() && !has(id) && __gpc_off__;
+  const off = id === "marketing" && gpc() && !checked && __gpc_off__;
   const why = place ? off : __always__;
   return h(
     "div.group",

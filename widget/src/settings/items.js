@@ -12,7 +12,7 @@ export function items(place) {
 }
 
 /** @param {string[]} declared  What is told of one, in the order of `TOLD`. */
-const item = (declared) =>
+export const item = (declared) =>
   h(
     "dl",
     declared.flatMap((text, at) => [h("dt", TOLD[at]), h("dd", text)]),

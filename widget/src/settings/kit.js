@@ -1,23 +1,21 @@
 /**
- * What layer two takes from the core, which put it on our own tag: one thing of each kind, and one
- * truth about the choice.
+ * What layer two takes from the core, which put it on our own tag: one of each thing that has a
+ * state, and one truth about the choice.
  *
  * @import { Kit } from "../../types/internal.js"
  */
 export const [
   ready,
+  version,
   categories,
   h,
   button,
   link,
-  signalled,
-  toList,
-  toPrivacy,
   enter,
   leave,
-  has,
+  dress,
   choose,
-  gpc,
-  everything,
+  write,
+  open,
   now,
 ] = /** @type {{ core: Kit }} */ (/** @type {unknown} */ (document.currentScript)).core;

@@ -1,4 +1,7 @@
+import { declare } from "./declaration.js";
 import { closeDialog, openDialog } from "./dialog.js";
 import { ready } from "./kit.js";
+import { placeholder } from "./placeholder.js";
+import { notice, offer } from "./strip.js";
 
-ready([openDialog, closeDialog]);
+ready({ show: openDialog, hide: closeDialog, hold: placeholder, declare, notice, offer });

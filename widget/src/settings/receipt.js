@@ -3,15 +3,17 @@ import { holds } from "../ask.js";
 import { DAY } from "../cookie.js";
 import { categories, h, link, now } from "./kit.js";
 
+/** @returns {Node[]} */
 export function receipt() {
-  const { stored, made } = now();
+  const [stored, , , made] = now();
   // After a refusal the device holds no id; this page still knows it until it goes.
   const id = stored?.id ?? made?.id;
   if (!stored || !id) return [];
   const granted = categories.filter((_, place) => place && holds(stored.granted, place));
   const list = granted.map(([title]) => title).join(", ");
   const code = h("code", id);
-  return h(
+  return [
+    h(
     "div.group",
     h("h3", __receipt__),
     h("p", `${timeOf(stored.day, made?.recorded_at)} · ${__granted__.replace("{list}", () => list)}`),
@@ -22,7 +24,7 @@ export function receipt() {
       stored.pending ? __waiting__ : link(`/v1/sites/${__SITE__}/receipts/${id}`, __download__),
       link("/verify", __verify__),
     ),
-  );
+  )];
 }
 
 /** The service's time where it is known; the cookie knows the day alone.

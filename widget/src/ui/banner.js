@@ -5,11 +5,10 @@
 import { news } from "../answer.js";
 import { holds } from "../ask.js";
 import { choose } from "../choose.js";
-import { categories } from "../config.js";
 import { fetchSettings, open } from "../open.js";
 import { safely } from "../safely.js";
 import { everything, gpc } from "../signals.js";
-import { about, failed, inForce, stored, tell } from "../state.js";
+import { about, categories, failed, inForce, stored, tell } from "../state.js";
 import { h } from "./h.js";
 import { button, signalled, toList, toPrivacy } from "./parts.js";
 import { announce, enter, leave, ours } from "./stage.js";
@@ -35,7 +34,7 @@ export function showBanner(asked, kept) {
   if (section) return;
   section = h(
     "section.one",
-    { role: "region", "aria-labelledby": "t", tabIndex: -1 },
+    { role: "region", "aria-label": __title__, tabIndex: -1 },
     text(asked, kept),
     h(
       "div.acts",
@@ -84,7 +83,7 @@ function text(asked, kept) {
   if (rest) changed.push(__rest__.replace("{count}", `${rest}`));
   return h(
     "div.text",
-    h("h2", { id: "t" }, __title__),
+    h("h2", __title__),
     failed && h("p.note", __failed__),
     changed[0] && [h("p.note", __changed__), list(changed, "ul.news")],
     h("p", __intro__),

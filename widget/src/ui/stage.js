@@ -23,7 +23,7 @@ export function enter(layer, css) {
   shown.add(layer);
   attach();
   const root = /** @type {ShadowRoot} */ (host.shadowRoot);
-  if (css && root.adoptedStyleSheets.length < 2) dress(root, window, css);
+  if (css && !root.adoptedStyleSheets[1]) dress(root, window, css);
   root.prepend(layer);
 }
 
@@ -43,9 +43,9 @@ export function attach() {
  * @param {string} text
  * @param {boolean} [seen] */
 export function announce(text, seen) {
-  status ??= h("p.say", { role: "status" });
+  status ??= h("output");
   enter(status);
-  status.className = seen ? "say" : "away";
+  status.className = seen ? "" : "away";
   // A live region is read when its text changes, not when it arrives with the text.
   setTimeout(() => (status.textContent = text), 100);
   if (seen) setTimeout(retire, 5000);

@@ -33,10 +33,10 @@ test("r01 r02 r03: nothing is stored and nobody is asked before a choice", async
   await wait(page);
   assert.deepEqual(requested(), []);
   assert.deepEqual(await stored(page), NOTHING);
-  assert.deepEqual(
-    new Set(servers.service.asked.map(({ url }) => url)),
-    new Set(["/v1/sites/shop/banner.js"]),
-  );
+  // The second is what draws the notices in held embeds.
+  const asked = servers.service.asked.map(({ url }) => url.replace(/[\w-]{43}/, "hash"));
+  const own = ["/v1/sites/shop/banner.js", "/v1/sites/shop/banner/hash.js"];
+  assert.deepEqual([...new Set(asked)].sort(), own);
   assert.equal(await page.evaluate(() => /** @type {any} */ (window).ran), undefined);
 });
 
@@ -307,7 +307,7 @@ test("inline scripts wait for the external ones before them, and only those that
 });
 
 test("r16: the banner speaks the page's language, and asks for it once", async () => {
-  const { page } = await visit({ language: "sv-SE" });
+  const { page } = await visit({ language: "sv-SE", body: TAG + TEXT });
   await page.getByRole("button", { name: "Neka alla" }).waitFor();
   const asked = servers.service.asked.map(({ url }) => url);
   assert.deepEqual(asked, ["/v1/sites/shop/banner.js", "/v1/sites/shop/banner.js?lang=sv"]);

@@ -5,6 +5,8 @@
  * @import { ConsentApi } from "../../types/consent.js"
  */
 import { after, before } from "node:test";
+import { DAY, format } from "../../src/cookie.js";
+import { lengthen, uuid7 } from "../../src/id.js";
 import { page as html, start, TAG, TEXT } from "../harness.mjs";
 import { launch } from "./chromium.mjs";
 
@@ -153,4 +155,25 @@ export async function until(test, what = String(test)) {
 export async function escape(page) {
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "hidden" });
+}
+
+export const EPOCHS = { preferences: 1, statistics: 1, marketing: 1 };
+
+/** A choice that was made earlier. */
+export function earlier({
+  days = 3,
+  granted = 7,
+  signal = false,
+  pending = false,
+  epochs = EPOCHS,
+  version = 6,
+} = {}) {
+  const made = Date.now() - days * DAY;
+  const short = uuid7(made, crypto.getRandomValues(new Uint8Array(16)));
+  const { preferences, statistics, marketing } = epochs;
+  const answered = [preferences, statistics, marketing];
+  const text = format(version, answered, Math.floor(made / DAY), granted, signal, short);
+  const value = text.slice("consent=".length);
+  const id = granted ? lengthen(short) : null;
+  return { id, cookies: [{ name: "consent", value: pending ? value : value.replace(/\.p$/, "") }] };
 }

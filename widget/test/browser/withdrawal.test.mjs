@@ -1,13 +1,13 @@
 /** Withdrawing, failing, lapsing, asking again: what ends a grant, and what is left then. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DAY, format } from "../../src/cookie.js";
-import { lengthen, uuid7 } from "../../src/id.js";
 import { declaration } from "../fixture.mjs";
 import { TAG, TEXT } from "../harness.mjs";
 import {
   CARRIERS,
   choiceCookie,
+  earlier,
+  EPOCHS,
   escape,
   requested,
   servers,
@@ -20,20 +20,6 @@ import {
 } from "./visit.mjs";
 
 setUp();
-
-const EPOCHS = { preferences: 1, statistics: 1, marketing: 1 };
-
-/** A choice that was made earlier. */
-function earlier({ days = 3, granted = 7, signal = false, pending = false, epochs = EPOCHS } = {}) {
-  const made = Date.now() - days * DAY;
-  const short = uuid7(made, crypto.getRandomValues(new Uint8Array(16)));
-  const { preferences, statistics, marketing } = epochs;
-  const answered = [preferences, statistics, marketing];
-  const text = format(6, answered, Math.floor(made / DAY), granted, signal, short);
-  const value = text.slice("consent=".length);
-  const id = granted ? lengthen(short) : null;
-  return { id, cookies: [{ name: "consent", value: pending ? value : value.replace(/\.p$/, "") }] };
-}
 
 /** @type {Parameters<typeof declaration>} */
 const BASE = ["c_marketing", "marketing", "AdPix Ltd", "Recognises you.", "3 months"];

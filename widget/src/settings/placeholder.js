@@ -3,11 +3,9 @@
  * so keeps the size, the ratio and the styles that the page gave it, and nothing moves when the
  * embed loads.
  */
-import { language } from "./config.js";
-import { safely } from "./safely.js";
-import { h } from "./ui/h.js";
-import { dress } from "./ui/dress.js";
-import { button } from "./ui/parts.js";
+import { safely } from "../safely.js";
+import { button, dress, h } from "./kit.js";
+import css from "./settings.css";
 
 /**
  * @param {HTMLIFrameElement} frame
@@ -23,12 +21,14 @@ export function placeholder(frame, address, click) {
   frame.onload = safely(() => {
     const page = frame.contentDocument;
     if (!page || frame.src || page.body.firstChild) return;
-    dress(page, /** @type {Window & typeof globalThis} */ (page.defaultView));
+    const view = /** @type {Window & typeof globalThis} */ (page.defaultView);
+    dress(page, view);
+    dress(page, view, css);
     const told = __held__
       .replace("{name}", () => frame.title || host)
       .replace("{who}", () => who);
     page.body.append(h("main.held", h("p", told), button(__load__, click)));
-    page.documentElement.lang = language;
+    page.documentElement.lang = __LANGUAGE__;
   });
   frame.onload(new Event("load"));
 }

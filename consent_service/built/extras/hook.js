@@ -1,0 +1,1 @@
+(e,t)=>{const i=["preferences","statistics","marketing"];let s=i.filter(e);t.push(()=>{const t=i.filter(t=>!e(t)),n=s.some(e=>t.includes(e));if(s=i.filter(e),n)return fetch(__HOOK__,{method:"POST",body:JSON.stringify(t),headers:{"content-type":"application/json"},keepalive:!0}).catch(()=>{})})}

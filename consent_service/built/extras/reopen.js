@@ -1,0 +1,1 @@
+(t,e,n,o,i)=>{const _=o(`nav.${__BUTTON__}`,{"aria-label":__settings__},[o("button.b",{onclick:n},__settings__)]);i(_),addEventListener("focusin",({target:t})=>{const e=_.getBoundingClientRect(),{top:n,bottom:o,left:i,right:g}=t.getBoundingClientRect();_.classList.toggle("away",!(o<e.top||n>e.bottom||g<e.left||i>e.right)&&o>n)})}

@@ -1,0 +1,31 @@
+/** A line at the foot of the window. It asks nothing, and nothing that is done to it is a choice. */
+import { toList } from "../ui/parts.js";
+import { button, enter, h, leave, now, version, write } from "./kit.js";
+import css from "./settings.css";
+
+/**
+ * @param {string} text
+ * @param {...HTMLElement} controls
+ */
+function strip(text, ...controls) {
+  const told = h("p", { role: "status" });
+  const away = h("button.l", { onclick: () => leave(section) }, __close__);
+  const section = h("section.strip", { "aria-label": __settings__ }, told, controls, away);
+  enter(section, css);
+  // A live region is read when its text changes, not when it arrives with the text.
+  setTimeout(() => (told.textContent = text), 100);
+}
+
+/** What changed without asking again, told once to who has chosen: the cookie then says that it
+ * was told of this version, and stands no longer than before. */
+export function notice() {
+  const [stored, about] = now();
+  if (about || !stored || stored.version >= __NOTICED__) return;
+  const written = stored.written.replace(/1\.\w+/, `1.${version.toString(36)}`);
+  write({ ...stored, written, version });
+  now();
+  strip(__notice__, toList());
+}
+
+/** What runs goes on until the page is loaded anew: the site leaves it to the visitor when. */
+export const offer = () => strip(__offer__, button(__reload__, () => location.reload()));

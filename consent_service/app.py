@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from consent_service import audit, jobs, ledger, policies
+from consent_service import audit, jobs, ledger, policies, retention
+from consent_service.audit import SERVICE, Act
 from consent_service.errors import (
     Busy,
     ConsentError,
+    Forked,
     Invalid,
     NotFound,
     SignInNeeded,
@@ -49,6 +51,9 @@ CHAIN_EVERY = 10.0
 
 ENTER_EVERY = 3_600.0
 """Seconds after which the audit trail is as fixed as the ledgers are."""
+
+RETAIN_EVERY = 3_600.0
+"""Seconds between two looks for receipts that are kept no longer."""
 
 
 class State(TypedDict):
@@ -95,7 +100,10 @@ async def running_service(
         await service.load_keys()
         made = await policies.compose_anew(store, int(now()))
         log.info("started", extra={"banners_made": made})
-        work = (_follow_keys(service), _look_after(service), *_sequencing(service))
+        work = (
+            *(_follow_keys(service), _look_after(service), _retain(service)),
+            *_sequencing(service),
+        )
         async with _going_on(*work, _worker(service).run(LOOK_EVERY)):
             yield service
 
@@ -104,6 +112,28 @@ def _sequencing(service: Service) -> Iterator[Coroutine[Any, Any, None]]:
     seconds = service.settings.ledger_seconds
     if seconds:
         yield ledger.Sequencer(service.ledger, service.now).run(seconds)
+
+
+async def _retain(service: Service) -> None:
+    """Erase what is kept no longer, of every site, again and again."""
+    while True:
+        await asyncio.sleep(RETAIN_EVERY)
+        try:
+            await retain_all(service)
+        except ConsentError as error:
+            log.warning("what is kept no longer could not be erased: %s", error)
+
+
+async def retain_all(service: Service) -> None:
+    """Erase what is kept no longer; the log has the report. A site that is stuck stops no other."""
+    for site in await service.store.sites.all():
+        try:
+            done = await retention.retain(service.ledger, site, Act(SERVICE, service.now()))
+        except Forked as error:
+            log.warning("nothing of %s was erased: %s", site.key, error)
+            continue
+        if done.receipts:
+            log.info("erased", extra={"site": site.key, "receipts": done.receipts})
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,8 @@ import httpx
 import msgspec
 
 from consent_service.errors import Invalid
-from consent_service.model import Site, SiteKey
+from consent_service.merkle import KeyType, parse_vkey
+from consent_service.model import Keeping, Site, SiteKey
 from consent_service.store import Store
 
 MAX_AGE = 300
@@ -49,6 +50,19 @@ async def change(
     if not 0 <= max_age <= 86_400:
         raise Invalid("the cache time is from 0 to 86400 seconds", "max_age")
     return await store.sites.change(site.key, name.strip(), _origins(origins), max_age)
+
+
+async def keep(store: Store, site: Site, keeping: Keeping) -> Site:
+    """The site with other rules of keeping and other witnesses. Raises `Invalid`."""
+    if not 1 <= keeping.years <= 6:
+        raise Invalid("receipts are kept for 1 to 6 years after their consent lapsed", "years")
+    for witness in keeping.witnesses:
+        if parse_vkey(witness.key).type != KeyType.WITNESS:
+            raise Invalid(f"{witness.key[:60]} is not the key of a witness", "witnesses")
+    for url in (*(witness.url for witness in keeping.witnesses), keeping.authority):
+        if url and urlsplit(url).scheme not in ("http", "https"):
+            raise Invalid(f"{url[:60]!r} is not an http or https address", "witnesses")
+    return await store.sites.keep(site.key, keeping)
 
 
 def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:

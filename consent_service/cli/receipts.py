@@ -7,11 +7,13 @@ from typing import Any
 
 import click
 
-from consent_service import audit
-from consent_service.cli.running import act, with_store
+from consent_service import audit, retention
+from consent_service.cli.running import act, desk, with_store
 from consent_service.exports import period
 from consent_service.exports.period import Source, Wanted
-from consent_service.model import OPTIONAL, Action
+from consent_service.merkle import Reason
+from consent_service.model import OPTIONAL, Action, Erasure
+from consent_service.receipts import erase as erase_receipt
 from consent_service.settings import Settings
 from consent_service.signing import jwks
 from consent_service.store import Store
@@ -21,7 +23,7 @@ _OPTIONAL = [category.value for category in OPTIONAL]
 
 @click.group()
 def receipts() -> None:
-    """Receipts: take those of a period away."""
+    """Receipts: take those of a period away, erase."""
 
 
 @receipts.command()
@@ -100,3 +102,53 @@ def _bar(label: str) -> Any:
 
 def _unix(moment: datetime) -> int:
     return int(moment.replace(tzinfo=UTC).timestamp())
+
+
+@receipts.command()
+@click.argument("site")
+@click.argument("id")
+@click.option(
+    "--reason",
+    type=click.Choice([reason.name.lower() for reason in Reason]),
+    required=True,
+    help="Why: its time is over, the visitor asked for it, a court, or test data.",
+)
+@click.pass_obj
+def erase(settings: Settings, site: str, id: str, reason: str) -> None:
+    """Erase one receipt of SITE for good: its row and its salt.
+
+    Its entry in the ledger stays, and nobody can tell whose it was; another entry says that it was
+    erased, and why. Copies in backups stay until you delete those.
+    """
+    who = act()
+
+    async def work(store: Store) -> Erasure:
+        found = await store.sites.by_key(site)
+        return await erase_receipt(desk(settings, store), found, id, Reason[reason.upper()], who)
+
+    gone = with_store(settings, work)
+    click.echo(f"Erased. Its entry, number {gone.place}, stays in the ledger and is nobody's.")
+
+
+@receipts.command()
+@click.argument("site")
+@click.option("--dry-run", is_flag=True, help="Say what would be erased, and erase nothing.")
+@click.pass_obj
+def retain(settings: Settings, site: str, dry_run: bool) -> None:
+    """Erase the receipts of SITE whose time is over. A running service does so by itself.
+
+    How long they are kept is said by `consent-service site keep`.
+    """
+    who = act()
+
+    async def work(store: Store) -> retention.Due:
+        found = await store.sites.by_key(site)
+        if dry_run:
+            return await retention.due(store, found, who.now)
+        return await retention.retain(desk(settings, store), found, who)
+
+    done = with_store(settings, work)
+    before = datetime.fromtimestamp(max(done.before, 0), UTC)
+    if done.hold:
+        click.echo("A legal hold stands: nothing is erased.")
+    click.echo(f"Recorded before {before:%Y-%m-%dT%H:%M:%SZ}: {done.receipts:,} receipts.")

@@ -5,8 +5,10 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from consent_service import ledger
 from consent_service.audit import Act
 from consent_service.settings import Settings
+from consent_service.signing import open_keyring
 from consent_service.store import Store, open_store
 
 Result = TypeVar("Result")
@@ -25,3 +27,10 @@ def with_store(settings: Settings, work: Callable[[Store], Awaitable[Result]]) -
 def act() -> Act:
     """Whoever runs the command line is the operator; the audit trail says so."""
     return Act("operator", time.time())
+
+
+def desk(settings: Settings, store: Store) -> ledger.Desk:
+    """What appends to the ledgers from a shell, beside a running service or without one."""
+    keyring = open_keyring(settings.keys, int(time.time()))
+    outside = ledger.Outside(settings.checkpoints_folder)
+    return ledger.Desk(store, keyring, settings.base_url, outside, "operator")

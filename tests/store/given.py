@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from consent_service import ledger, receipts, signing
+import tests.given
+from consent_service import ledger, policies, receipts, signing
 from consent_service.audit import Act
 from consent_service.merkle import Reason
 from consent_service.model import (
@@ -25,6 +26,7 @@ from consent_service.model import (
     StoredReceipt,
     VersionRecord,
 )
+from consent_service.policies import Publication
 from consent_service.store import Store
 
 NOW = 1_700_000_000
@@ -115,6 +117,17 @@ async def published(store: Store, key: str = "shop") -> Site:
     """A site with version 1 and the public keys on their shelf: receipts can be stored."""
     made = await site(store, key)
     await store.policies.add_version(version(made.id))
+    for public in keyring().public_keys:
+        await store.keys.add(public)
+    return made
+
+
+async def published_policy(store: Store) -> Site:
+    """As `published`, with a policy that can be read, as an editor publishes it."""
+    made, act = await site(store), Act("ed", NOW)
+    draft = await policies.save_draft(store, made, 0, tests.given.policy(), act)
+    asked = Publication(revision=draft.revision, change_class=ChangeClass.MAJOR)
+    await policies.publish(store, made, asked, act)
     for public in keyring().public_keys:
         await store.keys.add(public)
     return made

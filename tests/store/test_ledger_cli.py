@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from consent_service.cli import cli
+from consent_service.merkle import witness_key
 from consent_service.store import ReceiptWriter, open_store
+from consent_service.store.columns import uuid_text
 from tests.store import given
 from tests.store.outside import outside
 
@@ -92,3 +94,66 @@ def test_a_file_that_is_no_checkpoint_is_refused(run: Run, tmp_path: Path) -> No
     (tmp_path / "note").write_text("hello\n")
     told = run("verify", "--site", "shop", "--since", str(tmp_path / "note"))
     assert "a note is a text, a blank line" in str(told.exception)
+
+
+def _command(tmp_path: Path, *arguments: str) -> Result:
+    environment = {
+        "CONSENT_DATABASE": f"sqlite:///{tmp_path}/consent.db",
+        "CONSENT_KEYS": f"{tmp_path}/keys",
+        "CONSENT_BASE_URL": "https://consent.example",
+    }
+    return CliRunner().invoke(cli, arguments, env=environment)
+
+
+def test_rules_of_keeping_are_set_and_shown(run: Run, tmp_path: Path) -> None:
+    key = witness_key("w.example", bytes(31) + b"\1").vkey
+    asked = ("--years", "5", "--hold", "--witness", f"{key}=https://w.example/x")
+    told = _command(tmp_path, "site", "keep", "shop", *asked, "--authority", "https://tsa.example")
+    assert told.exit_code == 0, told.output
+    shown = _command(tmp_path, "site", "keep", "shop").output
+    assert shown == told.output
+    assert shown.splitlines() == [
+        "years      5",
+        "hold       yes: nothing is erased by itself",
+        f"witness    {key} https://w.example/x",
+        "authority  https://tsa.example",
+    ]
+    changed = _command(tmp_path, "site", "keep", "shop", "--no-hold", "--no-witness")
+    assert changed.output.splitlines()[1:] == ["hold       no", "authority  https://tsa.example"]
+    assert _command(tmp_path, "site", "keep", "shop", "--witness", "x").exit_code == 2
+
+
+def test_a_receipt_is_erased_from_a_shell(run: Run, tmp_path: Path) -> None:
+    with outside(f"sqlite:///{tmp_path}/consent.db") as connection:
+        raw = connection.run("select id from receipts order by id limit 1")[0][0]
+    arguments = ("receipts", "erase", "shop", uuid_text(raw), "--reason", "court")
+    told = _command(tmp_path, *arguments)
+    assert told.exit_code == 0, told.output
+    assert "stays in the ledger" in told.output
+    with outside(f"sqlite:///{tmp_path}/consent.db") as connection:
+        assert connection.run("select reason from tombstones") == [(3,)]
+        assert connection.run("select actor, verb from events") == [("operator", "receipt.erase")]
+    assert run("verify", "--site", "shop", "--receipts").exit_code == 0
+
+
+def test_what_is_kept_no_longer_is_told_and_erased_from_a_shell(tmp_path: Path) -> None:
+    async def fill() -> None:
+        async with open_store(f"sqlite:///{tmp_path}/consent.db") as store:
+            site = await given.published_policy(store)
+            async with ReceiptWriter(store, 100, 100) as writer:
+                # The clock of a shell is the real one: these are long over by it.
+                await asyncio.gather(
+                    *(writer.add(given.receipt(site.id, at=1_000 + n)) for n in range(4))
+                )
+            await given.entered(given.desk(store, tmp_path))
+
+    asyncio.run(fill())
+    _command(tmp_path, "site", "keep", "shop", "--hold")
+    retain = ("receipts", "retain", "shop")
+    held = _command(tmp_path, *retain).output.splitlines()
+    assert held[0] == "A legal hold stands: nothing is erased."
+    _command(tmp_path, "site", "keep", "shop", "--no-hold")
+    for arguments, count in ((("--dry-run",), 4), ((), 4), ((), 0)):
+        told = _command(tmp_path, *retain, *arguments)
+        assert told.exit_code == 0, told.output
+        assert told.output.rstrip().endswith(f": {count} receipts.")

@@ -1,6 +1,7 @@
 """The answer to a choice sets the choice cookie again, where the service may; and nowhere else."""
 
 from itertools import count
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import pytest_asyncio
 
 from consent_service.signing import b64url, uuid7
 from tests.given import ALL, ORIGIN, Json, choices, policy
-from tests.served import House, Shop, open_shop
+from tests.served import Clock, House, Shop, open_shop, running_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -126,6 +127,26 @@ async def test_r24_a_late_answer_does_not_bring_back_what_was_withdrawn(alone: S
         answer = await posted(alone, first, cookie)
         assert answer.status_code in (200, 201)
         assert "set-cookie" not in answer.headers, cookie
+
+
+class Hurrying(Clock):
+    """A clock on which everything takes its time."""
+
+    def __call__(self) -> float:
+        self.time += 0.6
+        return self.time
+
+
+async def test_r24_an_answer_that_took_its_time_sets_nothing(alone: Shop, folder: Path) -> None:
+    """Meanwhile the visitor may have chosen otherwise."""
+    choice, cookie = made(alone, *ALL)
+    clock = Hurrying()
+    clock.time = alone.house.clock.time
+    async with running_house(alone.house.settings.database, folder, clock) as slow:
+        answer = await posted(Shop(slow, alone.site, alone.tag), choice, cookie)
+    assert answer.status_code == 201
+    assert "set-cookie" not in answer.headers
+    assert "set-cookie" in (await posted(alone, choice, cookie)).headers
 
 
 async def test_r26_a_page_elsewhere_is_given_no_cookie_and_sends_none(

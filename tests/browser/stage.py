@@ -107,26 +107,34 @@ class Stage:
 
 
 @contextlib.contextmanager
-def running_stage(folder: Path) -> Iterator[Stage]:
-    """The three servers on free ports, with the demo's policy published as version 1."""
+def running_stage(
+    folder: Path,
+    service: str = "127.0.0.1",
+    shop: str = "localhost",
+    around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+) -> Iterator[Stage]:
+    """The three servers on free ports, with the demo's policy published as version 1.
+
+    `service` and `shop` are the hosts of these; `around` puts something around the service.
+    """
     sockets = [_free_socket() for _ in range(3)]
     ports = [each.getsockname()[1] for each in sockets]
     clock = Clock()
     stage = Stage(
-        service=f"http://127.0.0.1:{ports[0]}",
-        shop=f"http://localhost:{ports[1]}",
+        service=f"http://{service}:{ports[0]}",
+        shop=f"http://{shop}:{ports[1]}",
         tags=f"http://tags.localhost:{ports[2]}",
         settings=Settings(
             database=f"sqlite:///{folder}/consent.db",
             keys=folder / "keys",
-            base_url=f"http://127.0.0.1:{ports[0]}",
+            base_url=f"http://{service}:{ports[0]}",
         ),
         clock=clock,
     )
     stage.pages[carriers.PATH] = carriers.carriers(stage.service, stage.tags)
     stage.store(lambda store: _seed(store, stage))
     apps: tuple[ASGIApp, ...] = (
-        create_app(stage.settings, clock),
+        around(create_app(stage.settings, clock)),
         carriers.with_pages(shop_app(stage.service, SITE, stage.tags), stage.pages),
         tags_app(),
     )

@@ -16,7 +16,7 @@ import { withSettings } from "./open.js";
 import { send } from "./receipts.js";
 import { safely } from "./safely.js";
 import { gpc } from "./signals.js";
-import { choices, inForce, look, stand, stored, tell, today, version } from "./state.js";
+import { choices, inForce, look, made, stand, stored, tell, today, version } from "./state.js";
 import { render } from "./ui/banner.js";
 import { announce } from "./ui/stage.js";
 
@@ -102,10 +102,13 @@ const deliver = (receipt) =>
 /** @param {Receipt} receipt @param {Recorded} answer */
 function recorded(receipt, { recorded_at }) {
   Object.assign(receipt, { recorded_at });
+  // The answer to an older choice, come late, may have set that one's cookie again.
+  if (shared && made && made !== receipt && stored) write(stored);
   const choice = read() ?? stored;
   // Only if the cookie is still of this choice: another tab may have made a newer one.
   if (choice?.id !== receipt.id) return;
-  write({ ...choice, pending: false });
+  // What the service has set again lasts longer than what a script sets.
+  if (choice.pending) write({ ...choice, pending: false });
   look();
   drop();
 }

@@ -20,6 +20,11 @@ TYPES = ("text/plain", "application/json")
 """`text/plain` is what the widget sends: it needs no preflight."""
 
 
+PROMPT = 1.0
+"""Seconds. Whoever waited longer may have chosen otherwise: then no cookie is set, as a late one
+would take the place of the newer (R24)."""
+
+
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a choice: what was stored, durably, before this was sent."""
 
@@ -46,11 +51,12 @@ async def record(request: Request) -> Response:
     own = running.settings.base_url
     if _near(origin, own):
         request.state.answer_headers["access-control-allow-credentials"] = "true"
+    begun = running.now()
     choice = receipts.parse_choice(await body(request, receipts.MAX_BODY, TYPES))
     asked = await running.asked(site, choice.version, choice.artifact)
     done = await running.with_keys(lambda: _record(running, site, asked, choice))
     answer = Confirmation(id=choice.id, receipt=done.token, recorded_at=_rfc3339(done.at))
-    if _near(origin, own):
+    if _near(origin, own) and running.now() - begun < PROMPT:
         _set_again(request, origin, asked, choice)
     return _json(request, answer, 201 if done.new else 200)
 

@@ -15,14 +15,25 @@ import { minify } from "terser";
 import { BUILT, compose, makeConfig } from "./test/fixture.mjs";
 
 /**
- * What a visitor's browser loads on a first visit at most: code, styles, texts and policy, in
- * brotli 11. README.md says where the bytes go. This number may only fall.
+ * What a visitor's browser loads on a first visit at most: code, styles, texts and policy, one
+ * vendor's signal, automatic blocking and a change to tell of, in brotli 11. The aim is 5,500:
+ * README.md says where the bytes go. These numbers may only fall.
  */
-const BUDGET = 6_400;
+const BUDGET = 7_550;
+const BARE_BUDGET = 6_400;
 
 /** What a language beyond the first may add to that, and the inline stub's size. */
 const LANGUAGE_BUDGET = 450;
 const STUB_BUDGET = 450;
+
+/** What the whole is measured with. */
+const PARTS = ["google", "blocking"];
+const CHANGED = {
+  epochs: { preferences: 1, statistics: 1, marketing: 2 },
+  changes: {
+    marketing: [{ epoch: 2, kind: "added", name: "_adpix", provider: "AdPix Ltd" }],
+  },
+};
 
 const SRC = new URL("src/", import.meta.url);
 
@@ -171,7 +182,9 @@ function check(files) {
   const two = compose(makeConfig({ languages: ["en", "sv"] }));
   for (const text of [one.banner, one.settings, two.banner]) new Script(text);
   console.log("composed: one language, six declarations");
-  const core = measure("what every page loads", one.banner, BUDGET);
+  const core = measure("bare, on every page", one.banner, BARE_BUDGET);
+  const full = compose(makeConfig({ languages: ["en"], ...CHANGED }), { parts: PARTS });
+  measure("with parts and a change", full.banner, BUDGET);
   measure("layer two", one.settings);
   measure("both", one.banner + one.settings);
   const more = measure("with a second language", two.banner) - core;

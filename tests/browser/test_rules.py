@@ -1,7 +1,7 @@
 """The rules of law and research that a browser can check, each by its number."""
 
-import re
 import itertools
+import re
 from collections.abc import Callable
 from typing import Any
 

@@ -1,5 +1,7 @@
 /** What a site can choose, and what other tabs, frames and ways of loading do to the banner. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { test } from "node:test";
 import { makeConfig } from "../fixture.mjs";
 import { page as html, TAG, TEXT } from "../harness.mjs";
@@ -314,6 +316,33 @@ for (const [scheme, device, dark] of /** @type {const} */ ([
     });
     const back = await one.evaluate((section) => getComputedStyle(section).backgroundColor);
     assert.equal(back, dark ? "rgb(23, 29, 38)" : "rgb(255, 255, 255)");
+  });
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+  test(`r52: axe finds nothing on strip, button and declaration, ${colorScheme}`, async () => {
+    const { page } = await visit({
+      body: `${TAG}<main><h1>Tea</h1><h2>Cookies</h2><div data-consent-declaration></div></main>`,
+      config: { ...NOTED, theme: { ...theme, button: "end" } },
+      cookies: earlier().cookies,
+      options: { colorScheme },
+    });
+    await page.getByText(NOTE).waitFor();
+    await page.locator("[data-consent-declaration] h3").first().waitFor();
+    await page.evaluate(AXE);
+    /** What is wrong now. */
+    const found = () =>
+      page.evaluate(async () => {
+        const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+        const { violations } = await /** @type {any} */ (window).axe.run(document, { runOnly: tags });
+        return violations.map((/** @type {any} */ { id, nodes }) => [id, nodes[0].html]);
+      });
+    assert.deepEqual(await found(), []);
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("navigation").getByRole("button").waitFor();
+    assert.deepEqual(await found(), []);
   });
 }
 

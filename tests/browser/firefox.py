@@ -138,7 +138,7 @@ class Visitor:
         )
         self.until(lambda: self.evaluate("!!window.consent?.get"))
 
-    def press(self, name: str, selector: str = "section button", frame: bool = False) -> None:
+    def press(self, name: str, selector: str = "section.one button", frame: bool = False) -> None:
         """Press with the mouse what has this name; in the page's frame if so said."""
         context = self._frame() if frame else self._tab
         place: list[int] = []

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from starlette.responses import HTMLResponse
 
 from consent_service import sites
-from consent_service.model import ChangeClass, Policy
+from consent_service.model import ChangeClass, Policy, Signal
 from consent_service.store import Store
 from tests.browser.stage import SITE, Stage
 from tests.browser.test_rules import LOOK
@@ -204,6 +204,65 @@ def test_ask_10_a_marked_script_that_would_run_all_the_same_is_named() -> None:
     for html, ungated in ((marked, (source,)), (held, ())):
         seen = sites.look("https://shop.example/", page + html, tag, frozenset({"stats.example"}))
         assert (seen.found, seen.ungated) == (True, ungated)
+
+
+def test_ask_11_what_nobody_marked_is_held_where_its_host_is_declared(visit: Visit) -> None:
+    page = page_with(visit, "<h1>Unmarked</h1>")
+    source = f"{visit.stage.tags}/analytics.js"
+    add = """(source) => document.body
+      .append(Object.assign(document.createElement("script"), { src: source }))"""
+    page.evaluate(add, source)
+    visit.settle()
+    assert visit.asked_of_tags() == []
+    visit.press("Accept all")
+    visit.until(lambda: visit.asked_of_tags().count("/analytics.js") == 1)
+
+
+def telling_google(policy: Policy) -> Policy:
+    """Google's consent mode is told."""
+    return msgspec.structs.replace(policy, signals=(Signal.GOOGLE,))
+
+
+def told_google(page: Page) -> list[tuple[str, dict[str, str]]]:
+    """The consent commands in Google's queue, in order, without their waiting times."""
+    commands = page.evaluate(
+        """(window.dataLayer ?? []).filter((entry) => entry[0] === "consent")
+          .map(([, kind, states]) => [kind, states])"""
+    )
+    return [(kind, dict(states)) for kind, states in commands]
+
+
+def test_ask_12_google_is_told_the_default_first_and_then_once_what_was_chosen(
+    visit: Visit, stage: Stage
+) -> None:
+    stage.publish(telling_google, ChangeClass.PATCH)
+    page = page_with(visit, "<h1>Tags</h1>")
+    ((kind, states),) = told_google(page)
+    assert (kind, states["analytics_storage"]) == ("default", "denied")
+    visit.press("Accept all")
+    visit.recorded(1)
+    default, (kind, states) = told_google(page)
+    assert (kind, states["analytics_storage"]) == ("update", "granted")
+    # On the next page the default, at most one update, and nothing denied in between.
+    visit.reload()
+    default, *updates = told_google(page)
+    assert default[0] == "default"
+    assert len(updates) <= 1
+    assert ({**default[1], **dict(updates).get("update", {})})["analytics_storage"] == "granted"
+
+
+def test_ask_13_all_that_googles_second_consent_mode_asks_for_is_told(
+    visit: Visit, stage: Stage
+) -> None:
+    stage.publish(telling_google, ChangeClass.PATCH)
+    page = page_with(visit, "<h1>Tags</h1>")
+    asked = {"ad_storage", "ad_user_data", "ad_personalization", "analytics_storage"}
+    states = told_google(page)[0][1]
+    assert {states[name] for name in asked} == {"denied"}
+    visit.press("Reject all")
+    visit.recorded(1)
+    for _, states in told_google(page):
+        assert {states.get(name, "denied") for name in asked} == {"denied"}
 
 
 def test_ask_14_what_is_added_later_waits_too_and_a_no_loads_no_film(visit: Visit) -> None:

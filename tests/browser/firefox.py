@@ -20,7 +20,7 @@ from tests import tools
 from tests.browser.stage import SITE, Stage
 from tests.browser.test_story import verify_with_public_key_only
 
-PATIENCE = 15
+PATIENCE = 60
 """Seconds that the browser may take for one thing on a busy machine."""
 
 # A banner that slides in is pressed where it was a moment ago.
@@ -104,7 +104,7 @@ def running_firefox(profile: Path, preferences: dict[str, bool] | None = None) -
 
 
 def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
-    deadline = time.monotonic() + 4 * PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while not (found := re.search(r"BiDi listening on (ws://\S+)", log.read_text())):
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()

@@ -24,6 +24,7 @@ _FIRST = (
     "audit",
     "signals",
     "blocking",
+    "api",
     "read-the-cookie",
     "accounts",
 )

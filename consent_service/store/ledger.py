@@ -25,7 +25,9 @@ _PENDING = """
     left join receipts r on p.turn = 1 and r.id = p.id
     left join keys k on k.number = r.key
     left join versions v on v.site_id = r.site_id and v.number = r.version
-    where p.site_id = :site_id and (p.turn = 0 or r.id is not null)"""
+    where p.site_id = :site_id and (p.turn = 0 or r.id is not null) and not exists (
+        select 1 from marks m where p.turn = 0 and m.site_id = p.site_id and m.id = p.id
+    )"""
 
 
 _PLACED = """
@@ -242,7 +244,9 @@ class Ledger:
         return int(row["n"]) if row else 0
 
     async def _pending(self, sql: str, **values: Value) -> list[Pending]:
-        rows = await self._database.fetch_all(sql, **values)
+        found = await self._database.fetch_all(sql, **values)
+        # Two processes may have told of one event in different seconds: it is entered once.
+        rows = list({row["entry_id"]: row for row in reversed(found)}.values())[::-1]
         receipts = iter(await self._receipts.read([row for row in rows if row["id"]]))
         return [_pending(row, next(receipts) if row["id"] else None) for row in rows]
 
@@ -331,6 +335,15 @@ class Ledger:
         await self._insert(
             "delete from pending where (site_id, turn, at, id) in (:rows)",
             [(site_id, each.turn, each.at, each.id) for each in entered],
+        )
+        # And what told of the same a second time waits no longer either.
+        await self._database.execute(
+            """
+            delete from pending where site_id = :site_id and turn = 0 and exists (
+                select 1 from marks
+                where marks.site_id = pending.site_id and marks.id = pending.id
+            )""",
+            site_id=site_id,
         )
 
     async def _insert(

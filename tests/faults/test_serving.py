@@ -49,13 +49,19 @@ def _publish(settings: Settings, folder: Path, content: Json) -> None:
 
 
 async def version_and_tag(client: httpx.AsyncClient) -> tuple[int, str]:
-    """What the banner says that is served now."""
-    script = (await client.get("/v1/sites/shop/banner.js")).content
-    version = re.search(rb'"version":(\d+)', script)
-    tag = re.search(rb'artifact:"([0-9a-f]{16})"', script)
-    assert version
-    assert tag
-    return int(version[1]), tag[1].decode()
+    """The version that visitors are asked now, and what its banner says of itself."""
+    while True:
+        before = await _version(client)
+        script = (await client.get("/v1/sites/shop/banner.js")).content
+        tag = re.search(rb'artifact:"([0-9a-f]{16})"', script)
+        assert tag
+        # Else it was published in between, and the banner may be of either version.
+        if before == await _version(client):
+            return before, tag[1].decode()
+
+
+async def _version(client: httpx.AsyncClient) -> int:
+    return int((await client.get("/v1/sites/shop/policy")).json()["number"])
 
 
 async def a_choice(client: httpx.AsyncClient) -> Json:

@@ -9,6 +9,7 @@ from consent_service import ledger
 from consent_service.errors import Conflict, Forked, Invalid, NotFound
 from consent_service.merkle import (
     ENTRIES,
+    Entry,
     EntryType,
     Reason,
     Tile,
@@ -292,3 +293,16 @@ async def test_a_head_that_another_has_moved_is_not_moved_again(store: Store, fo
     await given.entered(desk)
     with pytest.raises(Conflict, match="has grown meanwhile"):
         await store.ledger.advance(head, 3, bytes(32), b"", given.NOW)
+
+
+async def test_an_event_that_two_processes_tell_of_is_entered_once(
+    store: Store, folder: Path
+) -> None:
+    site, desk = await given.published(store), given.desk(store, folder)
+    for late in (0, 1, 0, 2):
+        await ledger.enter(store, site.id, Entry(EntryType.AUDIT, given.NOW + late, bytes(32)))
+    await given.entered(desk)
+    await ledger.enter(store, site.id, Entry(EntryType.AUDIT, given.NOW + 9, bytes(32)))
+    await given.entered(desk)
+    assert await store.ledger.waiting(site.id) == 0
+    assert (await _entries(store, site)).count(EntryType.AUDIT) == 1

@@ -53,8 +53,11 @@ export function choose(granted, source, layer) {
     previous,
   };
   stand(choice, receipt);
-  if (granted) keep(receipt);
-  settle(() => deliver(receipt));
+  settle(() => {
+    // The first use of a storage loads all of it: not before the page has shown the answer.
+    if (granted) keep(receipt);
+    return deliver(receipt);
+  });
   announce(__saved__, true);
 }
 

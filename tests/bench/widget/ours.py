@@ -36,7 +36,8 @@ def weights() -> dict[str, float]:
     """
     one, other = composed("en").banner, composed("sv").banner
     both = len(brotli.compress(one.body + other.body, quality=11))
-    return {"further language": both - len(one.brotli)}
+    stub = brotli.compress(banner.stub(_version("en")).encode(), quality=11)
+    return {"further language": both - len(one.brotli), "stub": len(stub)}
 
 
 def _file(made: Artifact) -> File:

@@ -106,7 +106,8 @@ const list = (lines, spec = "ul") => h(spec, lines.map((line) => h("li", line)))
  */
 const dodge = safely(() => {
   const focused = document.activeElement;
-  if (!section || !focused || ours(focused)) return;
+  // Where nothing has it, the body counts as focused; to ask where things are would lay out the page.
+  if (!section || !focused || focused === document.body || ours(focused)) return;
   section.classList.remove("up");
   const bar = section.getBoundingClientRect();
   const box = focused.getBoundingClientRect();

@@ -120,6 +120,7 @@ test("r14 r15: all that must be told comes before the buttons, and one control g
   );
   assert.equal(await one.getByRole("button", { name: "Accept" }).count(), 1);
   await choose.click();
+  await page.getByRole("dialog").waitFor();
   assert.equal(await page.getByRole("dialog").getByRole("button", { name: "Accept" }).count(), 1);
 });
 

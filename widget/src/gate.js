@@ -73,7 +73,8 @@ const visit = safely((/** @type {any} */ element) => {
   const open = allowed(consent) || single.has(element);
   if (consentDeclaration != null) withSettings(({ declare }) => declare(element));
   else if (element.type === "text/plain") {
-    if (open) run(element, consent);
+    // What would be held again when it is put in place is not: that would never end.
+    if (open && element.dataset.type !== element.type) run(element, consent);
   } else if (element.content) unfold(element, open);
   else if (consentSrc) load(element, open, consentSrc, consent);
 });
@@ -120,6 +121,8 @@ function unfold(template, open) {
   const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
   // Its scripts wait for the gate like all others, so that they run in order.
   for (const script of copy.querySelectorAll("script")) {
+    // It is held by its own mark, or is data and no script.
+    if (script.type === "text/plain") continue;
     script.dataset.type = script.type;
     script.dataset.consent ??= template.dataset.consent;
     script.type = "text/plain";

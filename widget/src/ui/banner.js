@@ -11,7 +11,7 @@ import { everything, gpc } from "../signals.js";
 import { about, categories, failed, inForce, stored, tell } from "../state.js";
 import { h } from "./h.js";
 import { button, signalled, toList, toPrivacy } from "./parts.js";
-import { announce, enter, leave, ours } from "./stage.js";
+import { announce, enter, leave, offer, ours } from "./stage.js";
 
 /** As many changes as fit; the rest is one link away. */
 const NEWS = 3;
@@ -32,6 +32,7 @@ export function render() {
  */
 export function showBanner(asked, kept) {
   if (section) return;
+  const reject = button(kept ? __no__ : __reject__, () => choose(kept, "banner", 1));
   section = h(
     "section.one",
     { role: "region", "aria-label": __title__, tabIndex: -1 },
@@ -40,11 +41,12 @@ export function showBanner(asked, kept) {
       "div.acts",
       // "All" would be untrue where other categories stay as they are (R11).
       button(kept ? __yes__ : __accept__, () => choose(asked | kept, "banner", 1)),
-      button(kept ? __no__ : __reject__, () => choose(kept, "banner", 1)),
+      reject,
       about ? more() : button(__close__, hideBanner),
     ),
   );
   enter(section);
+  offer(reject);
   makeRoom();
   addEventListener("focusin", dodge);
   dodge();
@@ -73,6 +75,7 @@ export function hideBanner() {
   grown?.disconnect();
   leave(end);
   leave(section);
+  offer();
   section = undefined;
 }
 

@@ -6,6 +6,9 @@ import { language } from "../config.js";
 import { dress } from "./dress.js";
 import { h } from "./h.js";
 
+/** Drawn, as programs look for what is drawn, but cut to nothing. Nothing in the page moves. */
+const UNSEEN = "position:absolute!important;clip-path:inset(50%)!important";
+
 /** @type {HTMLElement} */
 let host;
 
@@ -31,6 +34,20 @@ export function enter(layer, css) {
 export function leave(layer) {
   if (layer && shown.delete(layer)) layer.remove();
 }
+
+/**
+ * Programs that refuse for their users (autoconsent, where it has no rule for us) look for a button
+ * in the page's own tree, inside what lies above the page. They get a twin of ours there, which no
+ * person can see, hear or reach.
+ *
+ * @param {HTMLElement[]} buttons  One, or none to take it away.
+ */
+export const offer = (...buttons) =>
+  host?.replaceChildren(
+    ...buttons.map(({ onclick, textContent }) =>
+      h("button", { inert: true, style: UNSEEN, onclick, textContent }),
+    ),
+  );
 
 /** Wait for the body, and come back into it where a page swaps it. */
 export function attach() {
@@ -59,6 +76,8 @@ function retire() {
 
 function build() {
   const outer = h("div", { "data-nosnippet": "", lang: language, dir: __DIRECTION__ });
-  dress(outer.attachShadow({ mode: "open" }));
+  const root = outer.attachShadow({ mode: "open" });
+  dress(root);
+  root.append(h("slot"));
   return outer;
 }

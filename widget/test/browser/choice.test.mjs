@@ -86,6 +86,21 @@ test("accepting runs every kind of tag, once and in order", async () => {
   );
 });
 
+test("r01: in a template a held script runs after a yes; data stays data, wherever it is", async () => {
+  const inside = `<template data-consent="marketing">
+    <script type="text/plain" data-consent="marketing">window.held = 1</script>
+    <script type="text/plain">window.data = 1</script><b id="end"></b></template>
+    <script type="text/plain" data-type="text/plain" data-consent="marketing">window.data = 2</script>`;
+  const { page, accept } = await visit({ body: TAG + TEXT + inside });
+  await accept.waitFor();
+  assert.equal(await page.evaluate("window.held"), undefined);
+  await accept.click();
+  await page.waitForSelector("#end", { state: "attached" });
+  await wait(page);
+  assert.equal(await page.evaluate("window.held"), 1);
+  assert.equal(await page.evaluate("window.data"), undefined);
+});
+
 test("r42 r46: an acceptance is one receipt with these members and no others", async () => {
   const { accept } = await visit({ options: { viewport: { width: 768, height: 1024 } } });
   await accept.click();

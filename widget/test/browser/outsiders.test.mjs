@@ -1,6 +1,7 @@
 /**
  * Judged by outsiders: browsers and extensions that refuse for their users must be able to refuse
- * here, by the rules of ours that they may take (`rules/`).
+ * here, by the rules of ours that they may take (`rules/`) and, where they know none, by what they
+ * make of the page.
  *
  * @import { Page } from "playwright-core"
  */
@@ -17,6 +18,9 @@ const SCRIPT = readFileSync(new URL("dist/autoconsent.playwright.js", PACKAGE), 
 
 /** A program that finds nothing to refuse says nothing: then the time is over. */
 const TIME = { timeout: 30_000 };
+
+/** The package's own rules, none of which is for us. */
+const THEIRS = JSON.parse(readFileSync(new URL("rules/rules.json", PACKAGE), "utf8")).autoconsent;
 
 /** @param {string} name */
 const ours = (name) =>
@@ -77,6 +81,15 @@ for (const language of ["en", "sv"]) {
     assert.deepEqual(errors, []);
   });
 }
+
+test("autoconsent refuses without a rule for us, by what the buttons say", TIME, async () => {
+  const { page } = await visit();
+  const told = await autoconsent(page, THEIRS);
+  assert.equal(told.get("cmpDetected")?.cmp, "HEURISTIC-REJECT");
+  assert.equal(told.get("optOutResult")?.result, true);
+  assert.equal(told.get("selfTestResult")?.result, true);
+  await assertRefused(page);
+});
 
 test("autoconsent's rule finds nothing to do where a choice was made", async () => {
   const { page, one, reject } = await visit();

@@ -8,7 +8,7 @@ import msgspec
 
 from consent_service import audit, sites
 from consent_service.cli.running import act, with_store
-from consent_service.model import Keeping, Site, Witness
+from consent_service.model import Keeping, Site
 from consent_service.settings import Settings
 from consent_service.store import Store
 
@@ -60,19 +60,9 @@ def list_sites(settings: Settings) -> None:
 @click.argument("key")
 @click.option("--years", type=click.IntRange(1, 6), help="Years after a consent lapsed.")
 @click.option("--hold/--no-hold", default=None, help="A legal hold: nothing is erased by itself.")
-@click.option(
-    "--witness",
-    "witnesses",
-    multiple=True,
-    metavar="KEY=URL",
-    help="A witness's public key (name+id+base64) and its address. Repeatable; instead of those "
-    "there were.",
-)
-@click.option("--no-witness", is_flag=True, help="No witness any more.")
-@click.option("--authority", help="A time-stamping authority's address (RFC 3161); '' for none.")
 @click.pass_obj
 def keep(settings: Settings, /, key: str, **asked: Any) -> None:
-    """Say how long KEY's receipts are kept, and who vouches for its ledger. Without options: show.
+    """Say how long KEY's receipts are kept. Without options: show.
 
     Receipts are erased by themselves once their consent has lapsed and the years are over.
     """
@@ -92,26 +82,10 @@ def keep(settings: Settings, /, key: str, **asked: Any) -> None:
 
 
 def _changed(now: Keeping, asked: Mapping[str, Any]) -> Keeping:
-    given = {name: asked[name] for name in ("years", "hold", "authority")}
-    changes = {name: value for name, value in given.items() if value is not None}
-    if asked["witnesses"] or asked["no_witness"]:
-        changes["witnesses"] = tuple(map(_witness, asked["witnesses"]))
+    changes = {name: value for name, value in asked.items() if value is not None}
     return msgspec.structs.replace(now, **changes)
-
-
-def _witness(text: str) -> Witness:
-    # A key's base64 may end in `=`: the address is found by its scheme.
-    key, found, url = text.rpartition("=http")
-    if not found:
-        raise click.BadParameter(
-            f"write KEY=URL, such as w.example+1a2b3c4d+BA...=https://{text[:9]}"
-        )
-    return Witness(key=key, url=f"http{url}")
 
 
 def _show(keeping: Keeping) -> None:
     click.echo(f"years      {keeping.years}")
     click.echo(f"hold       {'yes: nothing is erased by itself' if keeping.hold else 'no'}")
-    for witness in keeping.witnesses:
-        click.echo(f"witness    {witness.key} {witness.url}")
-    click.echo(f"authority  {keeping.authority or 'none'}")

@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from consent_service.cli import cli
-from consent_service.merkle import witness_key
 from consent_service.store import ReceiptWriter, open_store
 from consent_service.store.columns import uuid_text
 from tests.store import given
@@ -106,21 +105,14 @@ def _command(tmp_path: Path, *arguments: str) -> Result:
 
 
 def test_rules_of_keeping_are_set_and_shown(run: Run, tmp_path: Path) -> None:
-    key = witness_key("w.example", bytes(31) + b"\1").vkey
-    asked = ("--years", "5", "--hold", "--witness", f"{key}=https://w.example/x")
-    told = _command(tmp_path, "site", "keep", "shop", *asked, "--authority", "https://tsa.example")
+    told = _command(tmp_path, "site", "keep", "shop", "--years", "5", "--hold")
     assert told.exit_code == 0, told.output
     shown = _command(tmp_path, "site", "keep", "shop").output
     assert shown == told.output
-    assert shown.splitlines() == [
-        "years      5",
-        "hold       yes: nothing is erased by itself",
-        f"witness    {key} https://w.example/x",
-        "authority  https://tsa.example",
-    ]
-    changed = _command(tmp_path, "site", "keep", "shop", "--no-hold", "--no-witness")
-    assert changed.output.splitlines()[1:] == ["hold       no", "authority  https://tsa.example"]
-    assert _command(tmp_path, "site", "keep", "shop", "--witness", "x").exit_code == 2
+    assert shown.splitlines() == ["years      5", "hold       yes: nothing is erased by itself"]
+    changed = _command(tmp_path, "site", "keep", "shop", "--no-hold")
+    assert changed.output.splitlines() == ["years      5", "hold       no"]
+    assert _command(tmp_path, "site", "keep", "shop", "--years", "7").exit_code == 2
 
 
 def test_a_receipt_is_erased_from_a_shell(run: Run, tmp_path: Path) -> None:

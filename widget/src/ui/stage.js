@@ -45,7 +45,7 @@ export function leave(layer) {
 export const offer = (...buttons) =>
   host?.replaceChildren(
     ...buttons.map(({ onclick, textContent }) =>
-      h("button", { inert: true, style: UNSEEN, onclick, textContent }),
+      h("button", { inert: true, ariaHidden: "true", style: UNSEEN, onclick, textContent }),
     ),
   );
 

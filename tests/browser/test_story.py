@@ -70,7 +70,10 @@ def accept(visit: Visit) -> Readable:
 
 def withdraw(visit: Visit) -> Readable:
     """Withdraw everything in the settings; the page's cookies go. The receipt."""
-    visit.press("Reject all", visit.settings())
+    settings = visit.settings()
+    # What runs is stopped by loading the page anew, once the receipt is on its way.
+    with visit.page.expect_event("load"):
+        visit.press("Reject all", settings)
     visit.until(lambda: not STATISTICS_COOKIES & set(visit.cookies()))
     visit.ready()
     visit.settle()

@@ -38,7 +38,8 @@ def test_an_entry_is_laid_out_as_it_is_documented() -> None:
 
 def test_the_types_and_reasons_have_their_numbers_for_ever() -> None:
     assert {each.name: each.value for each in EntryType} == {
-        "RECEIPT": 1, "POLICY": 2, "ERASURE": 3, "KEY": 4, "PRUNE": 5, "IMPORT": 6, "SCRIPT": 7
+        "RECEIPT": 1, "POLICY": 2, "ERASURE": 3, "KEY": 4, "PRUNE": 5, "IMPORT": 6, "SCRIPT": 7,
+        "AUDIT": 8, "SCREENSHOT": 9,
     }  # fmt: skip
     assert {each.name: each.value for each in Reason} == {
         "RETENTION": 1, "REQUEST": 2, "COURT": 3, "TEST_DATA": 4
@@ -59,7 +60,7 @@ def test_no_byte_of_an_entry_can_change_and_mean_the_same() -> None:
         (bytes(77), "has 78 bytes, and this one 77"),
         (bytes(78), "begins with CRL1"),
         (b"CRL1\x00" + bytes(73), "no entry of type 0"),
-        (b"CRL1\x08" + bytes(73), "no entry of type 8"),
+        (b"CRL1\x0a" + bytes(73), "no entry of type 10"),
         (b"CRL1\x01\x01" + bytes(72), "flags are 0, and here they are 1"),
         (b"CRL1\x01\x00\xff" + bytes(71), "from 0 to 2\\^63 - 1"),
     ],

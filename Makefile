@@ -86,7 +86,7 @@ bench: $(VENV)/installed-dev  ## the benchmark: one table, each row beside a raw
 bench-widget: tools widget/node_modules/installed $(PEERS)/installed  ## our banner beside its peers, in Chromium
 	@$(BIN)/python -m tests.bench.widget $(OPTIONS)
 
-tools: $(VENV)/installed-dev  ## browsers, Node, PHP, PostgreSQL: found, else installed
+tools: $(VENV)/installed-dev  ## browsers, Node, PHP, Go, PostgreSQL: found, else installed
 	@echo "== tools"
 	@$(BIN)/python .ci/tools.py
 

@@ -1,4 +1,4 @@
-"""Puts browsers, Node with npm, PHP, PostgreSQL and git on this machine, or fails and says why.
+"""Puts browsers, Node with npm, PHP, Go, PostgreSQL and git on this machine, or fails and says why.
 
 Run by `make tools`, with the project and its dev extras installed. What is there already is
 used; `tests/tools.py` has the rule by which both this and the tests find it.
@@ -27,6 +27,8 @@ def main() -> int:
             "chromium": tools.chromium,
             "php-cli": tools.php,
             "postgresql": tools.postgres,
+            "golang-go": tools.go,
+            "golang-golang-x-mod-dev": tools.go,
             "git": _git,
         }
     )
@@ -93,6 +95,7 @@ def _report() -> int:
         _playwright,
         tools.node,
         tools.php,
+        tools.go,
         tools.postgres,
         _git,
     ):

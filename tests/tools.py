@@ -1,4 +1,4 @@
-"""Where the browsers, Node, PHP and PostgreSQL are on this machine: one rule for tests and CI.
+"""Where the browsers, Node, PHP, Go and PostgreSQL are on this machine: one rule for tests and CI.
 
 Standard library only: `.ci/tools.py` uses this before anything is installed. What is named here
 runs: a program that is there but does not start (a stub for a snap, say) is passed over.
@@ -19,6 +19,14 @@ FIREFOXES = ("firefox-esr", "firefox")
 NODE_LEAST = 20
 POSTGRES_LEAST = 14
 PHP_LEAST = 8
+GO_ENVIRONMENT = {
+    "GO111MODULE": "off",
+    "GOPATH": "/usr/share/gocode",
+    "GOFLAGS": "",
+    "CGO_ENABLED": "0",
+}
+"""Go takes packages from the machine, and none from a network."""
+
 _HOW = "`make tools` installs it"
 
 
@@ -83,6 +91,19 @@ def php() -> str:
     if _number(_output(path, "--version")) >= PHP_LEAST:
         return path
     raise Missing(f"no PHP {PHP_LEAST} or later for the command line is here: {_HOW}")
+
+
+@cache
+def go() -> str:
+    """The path of a Go that finds its packages for ledgers where Debian puts them.
+
+    Raises `Missing`.
+    """
+    path = shutil.which("go") or "go"
+    packages = Path(GO_ENVIRONMENT["GOPATH"]) / "src/golang.org/x/mod/sumdb/tlog"
+    if "go" in _output(path, "version") and packages.is_dir():
+        return path
+    raise Missing(f"no Go with golang.org/x/mod is here: {_HOW}")
 
 
 def project_files(*under: str) -> list[Path]:

@@ -19,7 +19,7 @@ from consent_service.web.pages import events as event_pages
 from consent_service.web.pages import exports as export_pages
 from consent_service.web.pages import help as help_pages
 from consent_service.web.pages import history as history_pages
-from consent_service.web.pages import looks, preview
+from consent_service.web.pages import looks, preview, publishing
 from consent_service.web.pages import policies as policy_pages
 from consent_service.web.pages import public as public_pages
 from consent_service.web.pages import receipts as receipt_pages
@@ -110,12 +110,12 @@ ADDRESSES = tuple(
         ("POST", "/sites/{site}/check", site_pages.check, EDITOR),
         ("GET", "/sites/{site}/policy", policy_pages.draft, EDITOR),
         ("POST", "/sites/{site}/policy", policy_pages.save, EDITOR),
-        ("GET", "/sites/{site}/policy/publish", policy_pages.publish_form, EDITOR),
-        ("POST", "/sites/{site}/policy/publish", policy_pages.publish, EDITOR),
+        ("GET", "/sites/{site}/policy/publish", publishing.publish_form, EDITOR),
+        ("POST", "/sites/{site}/policy/publish", publishing.publish, EDITOR),
         ("GET", "/sites/{site}/theme", looks.looks, EDITOR),
         ("POST", "/sites/{site}/theme", looks.change, EDITOR),
-        ("GET", "/sites/{site}/versions", policy_pages.versions, MEMBER),
-        ("GET", "/sites/{site}/versions/{number}", policy_pages.version, MEMBER),
+        ("GET", "/sites/{site}/versions", publishing.versions, MEMBER),
+        ("GET", "/sites/{site}/versions/{number}", publishing.version, MEMBER),
         ("GET", "/sites/{site}/receipts", receipt_pages.listed, AUDITOR),
         ("GET", "/sites/{site}/receipts/{id}", receipt_pages.one, AUDITOR),
         ("GET", "/sites/{site}/receipts/{id}/jws", receipt_pages.download, AUDITOR),

@@ -1,4 +1,4 @@
-"""The policy: a draft that editors change, publishing it, and every version published."""
+"""The draft of a policy, which editors change. Publishing it is in `publishing.py`."""
 
 import asyncio
 from typing import Any
@@ -6,18 +6,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent_service import notices, policies, starting, words
+from consent_service import policies, starting, words
 from consent_service.audit import Act
-from consent_service.errors import Conflict, Invalid, NotFound, Refused
+from consent_service.errors import Conflict, Invalid
 from consent_service.model import (
     Category,
-    ChangeClass,
-    CookieDeclaration,
     Policy,
     Site,
     Storage,
 )
-from consent_service.policies import Proposal, Publication
+from consent_service.policies import Proposal
 from consent_service.web.access import act, site_of
 from consent_service.web.pages import diffs, forms, policy_widget
 from consent_service.web.pages.forms import Form
@@ -41,15 +39,13 @@ _ABOUT = {
 }
 """What a starting point must be told."""
 _START = {"languages": "Languages", **_ABOUT}
-_PUBLISH = {"change_class": "Class", "reason": "Reason", "categories": "Ask again about"}
-_NOTE = "notice."
 
 _UNIT_NAMES = (
     (SESSION, "until the browser is closed"),
     (FOREVER, "until it is deleted"),
     *((unit, f"{unit}s") for unit in UNITS),
 )
-_STORAGE_NAMES = (
+STORAGE_NAMES = (
     (Storage.COOKIE.value, "Cookie"),
     (Storage.LOCAL_STORAGE.value, "Local storage"),
     (Storage.SESSION_STORAGE.value, "Session storage"),
@@ -67,7 +63,7 @@ async def draft(request: Request) -> Response:
     edited = PolicyForm.of_policy(policies.parse_policy(found.body))
     saved = request.query_params.get("saved") == str(found.revision)
     proposal = await policies.propose(running.store, site)
-    context = {"draft": found, "saved": saved, **await _proposed(proposal)}
+    context = {"draft": found, "saved": saved, **await proposed(proposal)}
     return _draft_page(request, site, edited, context)
 
 
@@ -208,14 +204,15 @@ def _draft_page(
         "names": {name: language_name(name) for name in edited.languages},
         "categories": [(category.value, category.value.capitalize()) for category in Category],
         "units": _UNIT_NAMES,
-        "storages": _STORAGE_NAMES,
+        "storages": STORAGE_NAMES,
         "vendors": policy_widget.VENDORS,
         "reloads": policy_widget.RELOADS,
     }
     return page(request, "policies/draft.html", {**defaults, **known, **context}, status)
 
 
-async def _proposed(proposal: Proposal) -> dict[str, Any]:
+async def proposed(proposal: Proposal) -> dict[str, Any]:
+    """What a page shows of a proposal."""
     # Comparing long texts takes a while: not on the event loop.
     changes = await asyncio.to_thread(diffs.shown, proposal.changes)
     before = proposal.current.policy.declarations if proposal.current else ()
@@ -233,99 +230,3 @@ def _findings(policy: Policy, proposal: Proposal) -> list[tuple[str, str, str, s
     return [
         (found.field, called(found.field), found.message, found.rule) for found in proposal.findings
     ]
-
-
-async def publish_form(request: Request) -> Response:
-    """What publishing would change, for whom, and what it would ask."""
-    return await _publish_page(request, await site_of(request), Form())
-
-
-async def publish(request: Request) -> Response:
-    """Publish the draft at the revision that was seen."""
-    running, site = service(request), await site_of(request)
-    form = await forms.read(request)
-    try:
-        asked = _publication(form)
-        record = await policies.publish(running.store, site, asked, act(request))
-    except (Invalid, Conflict, Refused) as error:
-        status = 422
-        if isinstance(error, Conflict):
-            # The class was chosen for another draft: the one proposed for this one is shown.
-            form.values["change_class"], status = "", 409
-        return await _publish_page(request, site, form.refuse(error), status)
-    running.forget()
-    return redirect(f"/sites/{site.key}/versions/{record.number}?published=1")
-
-
-def _publication(form: Form) -> Publication:
-    try:
-        change_class = ChangeClass(form.values["change_class"])
-    except ValueError as error:
-        raise Invalid("choose a class", "change_class") from error
-    named = form.all("categories")
-    # Of the other classes nobody is told: what the fields propose then is not meant.
-    minor = change_class is ChangeClass.MINOR
-    noted = {
-        name.removeprefix(_NOTE): text
-        for name, text in form.values.items()
-        if name.startswith(_NOTE)
-    }
-    return Publication(
-        revision=revision(form.values),
-        change_class=change_class,
-        categories=tuple(category for category in Category if category.value in named),
-        reason=form.values["reason"],
-        notice=noted if minor else {},
-    )
-
-
-async def _publish_page(request: Request, site: Site, form: Form, status: int = 200) -> Response:
-    try:
-        proposal = await policies.propose(service(request).store, site)
-    except NotFound:
-        return redirect(f"/sites/{site.key}/policy")
-    if not form.values["change_class"]:
-        form.values["change_class"] = proposal.proposed.value
-    languages = proposal.policy.languages
-    for language, text in notices.proposed(proposal.changes, languages).items():
-        form.values.setdefault(f"{_NOTE}{language}", text)
-    names = {name: language_name(name) for name in languages}
-    notes = {f"{_NOTE}{name}": f"Note in {called}" for name, called in names.items()}
-    context = {
-        "site": site,
-        "form": form.labelled({**_PUBLISH, **notes}),
-        "names": names,
-        "ticked": form.all("categories"),
-        **await _proposed(proposal),
-    }
-    return page(request, "policies/publish.html", context, status)
-
-
-async def versions(request: Request) -> Response:
-    """Every version of a site, the newest first."""
-    site = await site_of(request)
-    records = await service(request).store.policies.versions(site.id)
-    return page(request, "policies/versions.html", {"site": site, "records": records})
-
-
-async def version(request: Request) -> Response:
-    """One version as it was published: its texts, cookies, changes and hash."""
-    running, site = service(request), await site_of(request)
-    record = await policies.version(running.store, site, request.path_params["number"])
-    shown = policies.decode_version(record.body)
-    before: tuple[CookieDeclaration, ...] = ()
-    if shown.previous:
-        previous = await policies.version(running.store, site, shown.previous)
-        before = policies.decode_version(previous.body).policy.declarations
-    context = {
-        "site": site,
-        "record": record,
-        "version": shown,
-        "changes": await asyncio.to_thread(diffs.shown, shown.changes),
-        "rows": diffs.rows(before, shown.policy.declarations) if shown.previous else (),
-        "names": {name: language_name(name) for name in shown.policy.languages},
-        "storages": dict(_STORAGE_NAMES),
-        "told": [policy_widget.VENDORS[signal].name for signal in shown.policy.signals],
-        "published": "published" in request.query_params,
-    }
-    return page(request, "policies/version.html", context)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 from msgspec import Struct
 
+from consent_service.loaded import Loaded, loaded
 from consent_service.model import (
     Category,
     Colours,
@@ -46,20 +47,6 @@ _KNOWN_TRACKERS = re.compile(
     r"^(_ga.*|_gid|_gat.*|_gcl_.*|_fbp|_fbc|fr|IDE|NID|DSID|_uet.*|MUID|_hj.*|_clck|_clsk|"
     r"_ttp|_pin_.*|_pk_id.*|_pk_ses.*|li_gc|bcookie|personalization_id|YSC|VISITOR_INFO1_LIVE|"
     r"__gads|__gpi|_scid.*|_rdt_uuid|test_cookie)$"
-)
-# Phrases per language that put the duty to notice changes on the visitor (R41, WP260 section 29).
-_CHECK_REGULARLY = re.compile(
-    r"(check|visit|review|consult)\s+(this|the|our)\s+(page|policy|notice)[^.]{0,40}"
-    r"(regularly|periodically|from time to time|often|occasionally)"
-    r"|(regelbundet|då och då|emellanåt)[^.]{0,40}(besök|läs|kontroller|titta)"
-    r"|(besök|läs|kontrollera|titta)[^.]{0,60}(regelbundet|då och då|emellanåt)",
-    re.IGNORECASE,
-)
-# A purpose may not be described only so (R11).
-_VAGUE = re.compile(
-    r"(improve|enhance|optimi[sz]e) (your|the|our) (\w+ )?(experience|site|website|services?)"
-    r"|förbättra (din|er|användar)?\s*(upplevelsen?|webbplatsen|tjänsten?)",
-    re.IGNORECASE,
 )
 # Overrides and isolates can make a text read otherwise than it is stored.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -170,17 +157,17 @@ def _lengths(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
 def _wording(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
     for field, text in each_text(policy):
         for language, words in text.items():
-            for rule, message in _loaded(field, words):
+            for rule, message in _misleading(field, words, loaded(language)):
                 yield Finding(rule=rule, field=f"{field}.{language}", message=message)
 
 
-def _loaded(field: str, words: str) -> Iterator[tuple[str, str]]:
-    if field.startswith("documents.") and _CHECK_REGULARLY.search(words):
+def _misleading(field: str, words: str, patterns: Loaded) -> Iterator[tuple[str, str]]:
+    if field.startswith("documents.") and patterns.regularly.search(words):
         yield (
             "R41",
             ("visitors need not come back to look for changes: say how you will tell them instead"),
         )
-    if _only_vague(field, words):
+    if field.endswith((".purpose", ".text")) and _only(patterns.vague, words):
         yield "R11", "say what it is used for: this could mean anything"
 
 
@@ -217,9 +204,8 @@ def _parts(path: str, value: object) -> Iterator[tuple[str, object]]:
         yield from ((f"{path}[{index}]", each) for index, each in enumerate(value))
 
 
-def _only_vague(field: str, words: str) -> bool:
-    purpose = field.endswith((".purpose", ".text"))
-    return purpose and bool(_VAGUE.search(words)) and len(_VAGUE.sub("", words).split()) < 6
+def _only(vague: re.Pattern[str], words: str) -> bool:
+    return bool(vague.search(words)) and len(vague.sub("", words).split()) < 6
 
 
 def _declarations(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:

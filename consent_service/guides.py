@@ -4,6 +4,7 @@ Kept as data, since all of it changes without us. An address that nobody has ope
 written down says so: `"verified": false`.
 """
 
+import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
@@ -95,12 +96,34 @@ def where_spoken(language: str) -> tuple[Country, ...]:
     )
 
 
-_LAST_IN_THE_ALPHABET = frozenset({"sv", "fi", "da", "nb", "nn", "no", "is", "et"})
-"""Languages in which a letter with a mark is a letter of its own, after z."""
-
-
 def _place(name: str, language: str) -> str:
-    if language.split("-")[0] in _LAST_IN_THE_ALPHABET:
-        return name.casefold()
-    plain = unicodedata.normalize("NFKD", name)
-    return "".join(each for each in plain if not unicodedata.combining(each)).casefold()
+    """What a name is sorted by, in its language."""
+    letters = _letters(language.split("-")[0])
+    # `İ` in lower case is `i` and a dot that counts for nothing.
+    parts = re.split(f"({'|'.join(letters) or '(?!)'})", name.casefold())
+    return "".join(letters.get(part) or _plain(part) for part in parts if part)
+
+
+@cache
+def _letters(language: str) -> dict[str, str]:
+    """The letters that a language counts as its own, each sorted after the one that it follows.
+
+    All other marks count for nothing.
+    """
+    rows = (row.split(":") for row in _alphabets().get(language, "").split())
+    return {
+        letter: f"{first}\uffff{order}"
+        for first, *others in rows
+        for order, letter in enumerate(others)
+    }
+
+
+@cache
+def _alphabets() -> dict[str, str]:
+    content = files(__package__).joinpath("alphabets.json").read_bytes()
+    return msgspec.json.decode(content, type=dict[str, str])
+
+
+def _plain(name: str) -> str:
+    parts = unicodedata.normalize("NFKD", name)
+    return "".join(each for each in parts if not unicodedata.combining(each))

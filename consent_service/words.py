@@ -55,6 +55,7 @@ def nearest(wanted: str, offered: Iterable[str]) -> str | None:
     """The offered language nearest to `wanted`: `sv-SE` finds `sv`, `pt` finds `pt-BR`.
 
     RFC 4647 look-up, then any offered language with the same first part; None where none fits.
+    The widget has the same rule (`languageFor`).
     """
     by_lower = {language.lower(): language for language in offered}
     tag = whole = wanted[:_LONGEST].lower().replace("_", "-")
@@ -62,8 +63,13 @@ def nearest(wanted: str, offered: Iterable[str]) -> str | None:
         if tag in by_lower:
             return by_lower[tag]
         tag = tag.rpartition("-")[0]
-    first = whole.split("-")[0]
-    return next((name for low, name in by_lower.items() if low.split("-")[0] == first), None)
+    return next((name for low, name in by_lower.items() if _first(low) == _first(whole)), None)
+
+
+def _first(tag: str) -> str:
+    """Norwegian has three names: pages say `no`, browsers `nb`, and some read `nn`."""
+    first = tag.split("-")[0]
+    return "nb" if first in {"no", "nn"} else first
 
 
 def negotiate(accept_language: str, offered: Iterable[str]) -> str | None:

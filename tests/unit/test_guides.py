@@ -40,7 +40,7 @@ def test_every_address_is_https_and_names_a_host(one: guides.Authority | guides.
 
 def test_what_nobody_has_checked_stays_marked() -> None:
     unverified = {one.country for one in guides.authorities() if not one.verified}
-    assert unverified == {"IS", "LI", "CH", "DE"}
+    assert unverified == {"IS", "LI", "CH", "DE", "TR", "UA"}
     assert all(not one.verified for one in guides.authorities() if one.region)
     assert not any(browser.verified for browser in guides.browsers())
 
@@ -52,6 +52,10 @@ def test_what_nobody_has_checked_stays_marked() -> None:
         ("en", {"GB", "IE", "MT"}),
         ("de", {"AT", "BE", "CH", "DE", "LI", "LU"}),
         ("pt-BR", {"PT"}),
+        ("nb", {"NO"}),
+        ("ga", {"IE"}),
+        ("uk", {"UA"}),
+        ("tr", {"CY", "TR"}),
         ("xx", set()),
     ],
 )
@@ -65,17 +69,37 @@ def test_a_pages_language_tells_where_it_is_spoken(language: str, codes: set[str
         ("sv", "Belgien", "Österrike"),
         ("de", "Belgien", "Zypern"),
         ("en", "Austria", "United Kingdom"),
+        ("nb", "Belgia", "Østerrike"),
+        ("cs", "Belgie", "Ukrajina"),
+        ("ar", "إسبانيا", "هولندا"),
     ],
 )
 def test_countries_are_sorted_as_in_the_language(language: str, first: str, last: str) -> None:
     names = [country.name for country in guides.countries(language)]
     assert (names[0], names[-1]) == (first, last)
-    assert len(names) == 32
+    assert len(names) == 34
 
 
-def test_the_german_austria_is_not_after_z() -> None:
-    names = [country.name for country in guides.countries("de")]
-    assert names.index("Norwegen") < names.index("Österreich") < names.index("Polen")
+@pytest.mark.parametrize(
+    ("language", "in_order"),
+    [
+        ("de", "Norwegen Österreich Polen"),
+        ("cs", "Bulharsko Česko Dánsko"),
+        ("sk", "Holandsko Chorvátsko Írsko"),
+        ("hr", "Cipar Češka Danska"),
+        ("pl", "Litwa Luksemburg Łotwa Malta"),
+        ("et", "Soome Šveits Taani Tšehhi Türgi"),
+        ("tr", "Çekya Danimarka"),
+        ("uk", "Іспанія Італія Кіпр"),
+        ("is", "Tékkland Tyrkland Ungverjaland Úkraína Þýskaland"),
+    ],
+)
+def test_a_letter_with_a_mark_stands_where_the_language_has_it(
+    language: str, in_order: str
+) -> None:
+    names = [country.name for country in guides.countries(language)]
+    places = [names.index(name) for name in in_order.split()]
+    assert places == sorted(places), names
 
 
 def test_the_common_browsers_are_named() -> None:

@@ -28,7 +28,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "guides",
             "starting",
         }
-        | {"slots"}
+        | {"loaded", "slots"}
     ),
     frozenset({"signing", "merkle", "banner", "notices", "previews"}),
     frozenset({"store"}),

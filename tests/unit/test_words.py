@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from consent_service import words
+from consent_service.loaded import loaded
 from consent_service.model import ChangeKind
 
 DAY = 86_400
@@ -23,6 +24,10 @@ DAY = 86_400
         ("pt-PT", ("en", "pt-BR"), "pt-BR"),
         ("pt-BR", ("pt", "pt-BR"), "pt-BR"),
         ("zh-Hant-TW", ("zh-Hans", "zh-Hant"), "zh-Hant"),
+        ("no", ("en", "nb"), "nb"),
+        ("nn-NO", ("en", "nb"), "nb"),
+        ("nn", ("nb", "nn"), "nn"),
+        ("nb", ("en", "no"), "no"),
         ("de", ("en", "sv"), None),
         ("s", ("en", "sv"), None),
         ("sve", ("en", "sv"), None),
@@ -139,17 +144,13 @@ def test_every_change_that_asks_again_has_words(language: str) -> None:
     assert {f"change_{kind.value}" for kind in told} <= words.texts(language)["banner"].keys()
 
 
-LOADED = re.compile(r"\b(ok|okay|got it|continue|i understand|fortsätt|jag förstår)\b", re.I)
-
-
 @pytest.mark.parametrize("language", sorted(words.languages()))
 def test_r11_the_buttons_say_plainly_what_they_do(language: str) -> None:
     banner = words.texts(language)["banner"]
     for label in ("accept", "reject", "choose", "yes", "no", "save"):
         assert len(banner[label]) <= 30
-        assert not LOADED.search(banner[label])
+        assert not loaded(language).label.search(banner[label])
     assert len({banner[label] for label in ("accept", "reject", "choose", "save")}) == 4
-    assert LOADED.search("OK, got it")
 
 
 @pytest.mark.parametrize("language", sorted(words.languages()))

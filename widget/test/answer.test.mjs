@@ -55,21 +55,28 @@ test("a visitor is told what changed since the answered epoch, in what is asked 
 });
 
 const HERE = "https://c.example/v1/sites/shop/banner.js";
-/** @type {[string[], string, string, string][]} */
+/** @type {[string[], string[], string, string][]} */
 const LANGUAGES = [
-  [["en", "sv"], "sv", HERE, "sv"],
-  [["en", "sv"], "SV-se", HERE, "sv"],
-  [["en", "sv"], "en-GB", HERE, "en"],
-  [["en", "sv"], "de", HERE, "en"],
-  [["en", "sv"], "", HERE, "en"],
-  [["en", "en-GB"], "en-gb", HERE, "en-GB"],
-  [["en", "en-GB"], "en-US", HERE, "en"],
-  [["en", "sv"], "sv", `${HERE}?lang=en`, "en"],
-  [["sv", "en"], "en", `${HERE}?lang=sv`, "sv"],
-  [["en", "sv"], "sv", "https://c.example/v1/sites/shop/banner/abc.js", "en"],
+  [["en", "sv"], ["sv"], HERE, "sv"],
+  [["en", "sv"], ["SV-se"], HERE, "sv"],
+  [["en", "sv"], ["en-GB"], HERE, "en"],
+  [["en", "sv"], ["de"], HERE, "en"],
+  [["en", "sv"], [""], HERE, "en"],
+  [["en", "sv"], [], HERE, "en"],
+  [["en", "sv"], ["de", "sv", "en"], HERE, "sv"],
+  [["en", "sv"], ["", "sv-FI"], HERE, "sv"],
+  [["en", "sv"], ["en", "sv"], HERE, "en"],
+  [["en", "en-GB"], ["en-gb"], HERE, "en-GB"],
+  [["en", "en-GB"], ["en-US"], HERE, "en"],
+  [["en", "nb"], ["no"], HERE, "nb"],
+  [["en", "nb"], ["nn-NO"], HERE, "nb"],
+  [["en", "nb", "nn"], ["nn"], HERE, "nn"],
+  [["en", "sv"], ["sv"], `${HERE}?lang=en`, "en"],
+  [["sv", "en"], ["en"], `${HERE}?lang=sv`, "sv"],
+  [["en", "sv"], ["sv"], "https://c.example/v1/sites/shop/banner/abc.js", "en"],
 ];
 
 for (const [languages, wanted, source, want] of LANGUAGES) {
-  test(`r16: of ${languages} on a page in "${wanted}" by ${source.slice(33)}: ${want}`, () =>
+  test(`r16: of ${languages} for "${wanted}" by ${source.slice(33)}: ${want}`, () =>
     assert.equal(languageFor(languages, wanted, source), want));
 }

@@ -10,16 +10,20 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from consent_service import starting, words
 from consent_service.errors import NotFound
 from consent_service.web import openapi
 from consent_service.web.pages.markdown import inline, rendered, title
+from consent_service.web.pages.policy_form import language_name
 from consent_service.web.render import page
 
 _FILE = re.compile(r"^```file\n(.+)\n```$", re.M)
+_LANGUAGES = "```languages\n```"
 
 _FIRST = (
     "install-the-tag",
     "publish-a-policy",
+    "languages",
     "check-a-receipt",
     "audit",
     "signals",
@@ -46,7 +50,7 @@ def pages() -> dict[str, Help]:
     """Every help page by its name in addresses, in the order of the index."""
     folder = files("consent_service").joinpath("help")
     named = {
-        file.name.removesuffix(".md"): _with_files(folder, file.read_text(encoding="utf-8"))
+        file.name.removesuffix(".md"): _filled(folder, file.read_text(encoding="utf-8"))
         for file in folder.iterdir()
         if file.name.endswith(".md")
     }
@@ -54,13 +58,24 @@ def pages() -> dict[str, Help]:
     return {name: _help(name, named[name]) for name in order}
 
 
-def _with_files(folder: Traversable, text: str) -> str:
-    """A page with the files that it shows: a block of kind `file` names one that lies beside it."""
+def _filled(folder: Traversable, text: str) -> str:
+    """A page with what it shows of the running version: a block of kind `file` names one that lies
+    beside it, and a block of kind `languages` stands for the table of them.
+    """
 
     def shown(block: re.Match[str]) -> str:
         return f"```\n{folder.joinpath(block[1]).read_text(encoding='utf-8')}```"
 
-    return _FILE.sub(shown, text)
+    return _FILE.sub(shown, text).replace(_LANGUAGES, _languages())
+
+
+def _languages() -> str:
+    rows = (
+        f"| {words.own_name(name)} | {language_name(name)} | `{name}` "
+        f"| {'yes' if name in starting.languages() else 'not yet'} |"
+        for name in sorted(words.languages(), key=language_name)
+    )
+    return "\n".join(("| | | tag | starting points |", "|---|---|---|---|", *rows))
 
 
 def _place(name: str) -> int:

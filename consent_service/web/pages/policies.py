@@ -25,6 +25,7 @@ from consent_service.web.pages.policy_form import (
     SESSION,
     UNITS,
     PolicyForm,
+    both_names,
     empty_policy,
     language_name,
 )
@@ -59,7 +60,7 @@ async def draft(request: Request) -> Response:
     running, site = service(request), await site_of(request)
     found = await running.store.policies.draft(site.id)
     if found is None:
-        return _start_page(request, site, Form())
+        return _start_page(request, site, Form([("language", "en")]))
     edited = PolicyForm.of_policy(policies.parse_policy(found.body))
     saved = request.query_params.get("saved") == str(found.revision)
     proposal = await policies.propose(running.store, site)
@@ -84,7 +85,9 @@ async def save(request: Request) -> Response:
 
 
 async def _start(request: Request, site: Site, typed: Form) -> Response:
-    languages = tuple(name for name in typed.all("languages") if name in words.languages())
+    # The site's own comes first, whatever place it has in the list.
+    asked = dict.fromkeys((typed.values["language"], *typed.all("languages")))
+    languages = tuple(name for name in asked if name in words.languages())
     try:
         if not languages:
             raise Invalid("choose at least one language", "languages")
@@ -173,8 +176,9 @@ def _start_page(request: Request, site: Site, form: Form, status: int = 200) -> 
 
 def _known(more: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Languages to choose from, with their names: the product's, and those already chosen."""
+    # Those first, in their order: saving a draft as it is changes nothing of it.
     names = dict.fromkeys((*more, *sorted(words.languages())))
-    return tuple((name, language_name(name)) for name in names)
+    return tuple((name, both_names(name)) for name in names)
 
 
 def _draft_page(

@@ -234,6 +234,12 @@ def language_name(tag: str) -> str:
         return tag
 
 
+def both_names(tag: str) -> str:
+    """A language's own name, with the English one for who cannot read it: `svenska (Swedish)`."""
+    own, english = words.own_name(tag), language_name(tag)
+    return english if own == english else f"{own} ({english})"
+
+
 def _fields(policy: Policy) -> Iterable[tuple[str, str]]:
     for name in CONTROLLER:
         yield f"controller.{name}", getattr(policy.controller, name)

@@ -3,7 +3,6 @@
 from functools import cache
 from importlib.resources import files
 
-from babel import Locale
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,7 +18,7 @@ async def form(request: Request) -> Response:
     texts = words.texts(language)
     context = {
         "language": language,
-        "languages": [(name, _own_name(name)) for name in offered],
+        "languages": [(name, words.own_name(name)) for name in offered],
         "say": texts["verify"],
         "pages": texts["pages"],
     }
@@ -36,10 +35,6 @@ def _language(request: Request, offered: list[str]) -> str:
     asked = words.nearest(request.query_params.get("lang", ""), offered)
     accepted = words.negotiate(request.headers.get("accept-language", ""), offered)
     return asked or accepted or "en"
-
-
-def _own_name(language: str) -> str:
-    return Locale.parse(language, sep="-").get_display_name() or language
 
 
 @cache

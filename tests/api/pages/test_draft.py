@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from consent_service import policies, sites
+from consent_service import policies, sites, words
 from consent_service.model import Policy, Reload, Role, Signal, Withdrawal
 from tests.api.pages.people import (
     COOKIE,
@@ -45,6 +45,20 @@ async def test_a_new_site_begins_with_an_empty_policy_in_its_languages(house: Ho
     assert "Saved as revision 1" in page.words()
     assert page.form("revision")["categories.marketing.title.sv"] == "Marknadsföring"
     assert "keep it from being published" in page.words()
+
+
+async def test_a_new_site_is_offered_every_language_by_its_own_name(house: House) -> None:
+    key = f"fresh-{next(_numbers)}"
+    site = await sites.add(house.store, key, "Fresh", ("https://a.example",), house.clock.now)
+    editor = await with_role(house, site, Role.EDITOR)
+    page = document(await editor.get(f"/sites/{key}/policy"))
+    boxes = re.findall(r'name="languages" value="([\w-]+)"', page.html)
+    assert boxes == sorted(words.languages())
+    assert "svenska (Swedish)" in page.words()
+    started = {"do": "start", "language": "sv", "languages": "en"}
+    await editor.post(f"/sites/{key}/policy", started)
+    found = await policies.draft(house.store, site)
+    assert policies.parse_policy(found.body).languages == ("sv", "en")
 
 
 @pytest.mark.parametrize("source", ["given", "elaborate", "demo"])

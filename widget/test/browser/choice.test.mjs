@@ -342,6 +342,21 @@ test("r16: data-lang on the tag wins, and an address that names a language is ob
   assert.equal(servers.service.asked.length, 1);
 });
 
+test("r16: a page that names no language of the site is asked about in the browser's", async () => {
+  const options = { locale: "sv-FI" };
+  for (const [language, body] of [
+    ["", TAG],
+    ["de", TAG],
+    ["sv", TAG.replace("<script", '<script data-lang="de"')],
+  ]) {
+    const { page, context } = await visit({ language, body: body + TEXT, options });
+    await page.getByRole("button", { name: "Neka alla" }).waitFor();
+    await context.close();
+  }
+  const { reject } = await visit({ language: "en-GB", options });
+  await reject.waitFor();
+});
+
 test("r16: a language that cannot be loaded does not leave the visitor unasked", async () => {
   const { page, context } = await visit({ body: TEXT });
   await context.route("**/banner.js?lang=sv", (route) => route.abort());

@@ -4,6 +4,7 @@ The promise is the order: check, sign, store durably, then answer.
 """
 
 import secrets
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -34,12 +35,16 @@ from consent_service.model import (
 from consent_service.parsing import parse
 from consent_service.signing import Keyring, PublicKeys, b64url, sha256_b64
 from consent_service.store import ReceiptWriter, Store
+from consent_service.store.ledger import Head
 
 MAX_BODY = 8_192
 """Bytes of a posted choice."""
 
 BASIS = "opt-in"
 """The rule set applied to everybody: the strictest, so that no location is needed (R55)."""
+
+_AT_ONCE = 50
+"""Receipts that are erased in one transaction: appending waits for it."""
 
 _CATEGORIES = tuple(Category)
 _ALL, _NONE = frozenset(OPTIONAL), frozenset[Category]()
@@ -209,16 +214,78 @@ async def erase(desk: ledger.Desk, site: Site, id: str, reason: Reason, act: Act
     A second time changes nothing and gives the tombstone. Raises `NotFound` if it was never
     there, `Forked` where the ledger is stuck.
     """
+    return _last(await _erase(desk, site, [id], reason, act), id)
+
+
+async def erase_own(desk: ledger.Desk, site: Site, id: str, act: Act) -> list[Erasure]:
+    """Erase what a browser holds the id of: that receipt, and those before it that it replaced.
+
+    Their tombstones, that of `id` the last. The oldest go first, so that after a crash the id
+    still leads to all that are left. Raises as `erase` does.
+    """
+    ids, gone = await _with_replaced(desk.store, site.id, id), list[Erasure]()
+    for begin in range(0, len(ids), _AT_ONCE):
+        some = ids[begin : begin + _AT_ONCE]
+        gone += await _erase(desk, site, some, Reason.REQUEST, act)
+    _last(gone, id)
+    return gone
+
+
+def _last(gone: Sequence[Erasure], id: str) -> Erasure:
+    if not gone or gone[-1].receipt_id != id:
+        raise NotFound(f"there is no receipt {id}")
+    return gone[-1]
+
+
+async def _with_replaced(store: Store, site_id: int, id: str) -> list[str]:
+    """The receipts that `prev` leads to from this one, the oldest first; itself the last."""
+    ids, digest = [id], await _previous_of(store, site_id, id)
+    while digest and (stored := await store.receipts.named(site_id, digest)):
+        ids.append(stored.id)
+        digest = _prev(stored)
+    return ids[::-1]
+
+
+async def _previous_of(store: Store, site_id: int, id: str) -> str | None:
+    try:
+        return _prev(await store.receipts.by_id(site_id, id))
+    except NotFound:
+        return None
+
+
+def _prev(stored: StoredReceipt) -> str | None:
+    return msgspec.json.decode(stored.payload, type=Claims).prev
+
+
+async def _erase(
+    desk: ledger.Desk, site: Site, ids: Sequence[str], reason: Reason, act: Act
+) -> list[Erasure]:
+    """The tombstones of those that were there, together or not at all."""
     await ledger.begun(desk, site, act.now)
+    gone = list[Erasure]()
     async with desk.store.transaction() as tx:
-        head = await ledger.lock(tx, site)
-        gone = await tx.receipts.erasure(site.id, id)
-        if gone is not None:
-            return gone
+        head = locked = await ledger.lock(tx, site)
+        for id in ids:
+            head, erasure = await _erase_one(tx, desk, head, id, (reason, act))
+            gone += [erasure] if erasure else []
+    if head is not locked:
+        await ledger.publish(desk, head)
+    return gone
+
+
+async def _erase_one(
+    tx: Store, desk: ledger.Desk, head: Head, id: str, why: tuple[Reason, Act]
+) -> tuple[Head, Erasure | None]:
+    reason, act = why
+    erased = await tx.receipts.erasure(head.site_id, id)
+    if erased:
+        return head, erased
+    try:
         place, waiting = await ledger.place_now(tx, head, id)
-        said = ledger.event(EntryType.ERASURE, erasure_digest(place, reason), act.now)
-        grown = await ledger.append(tx, desk, head, [*waiting, said], act.now)
-        erasure = await tx.receipts.erase(site.id, id, reason, act.now, place)
-        await audit.log(tx, act, "receipt.erase", id, site.id)
-    await ledger.publish(desk, grown)
-    return erasure
+    except NotFound:
+        return head, None
+    said = ledger.event(EntryType.ERASURE, erasure_digest(place, reason), act.now)
+    grown = await ledger.append(tx, desk, head, [*waiting, said], act.now)
+    erasure = await tx.receipts.erase(head.site_id, id, reason, act.now, place)
+    await audit.log(tx, act, "receipt.erase", id, head.site_id)
+    return grown, erasure

@@ -122,9 +122,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         refusals=(404, 422),
     ),
     ("POST", "/v1/sites/{site}/receipts/{id}/erasure"): Operation(
-        "Erase a receipt: for whoever holds its id, from a page of the site's origins (GDPR 17). "
-        "A second time changes nothing.",
-        {200: ("It is gone, with its salt; its entry stays.", ledger.Erased)},
+        "Erase a receipt and those that it replaced: for whoever holds its id, from a page of the "
+        "site's origins (GDPR 17). A second time changes nothing.",
+        {200: ("They are gone, with their salts; their entries stay.", ledger.Erased)},
         refusals=(403, 404, 413, 415, 503),
     ),
     ("GET", "/v1/sites/{site}/ledger/consistency"): Operation(

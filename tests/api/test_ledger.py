@@ -237,6 +237,26 @@ async def test_r60_who_holds_the_id_has_the_receipt_erased(shop: Shop) -> None:
     await _proof(shop, other["id"])
 
 
+async def test_r60_with_it_go_those_that_it_replaced_and_no_link_to_it_is_made(shop: Shop) -> None:
+    first = shop.choice()
+    second = shop.choice(previous=first["id"])
+    third = shop.choice(previous=second["id"])
+    other = shop.choice()
+    for choice in (first, second, third, other):
+        assert (await shop.post(choice)).status_code == 201
+    answer = await _erase(shop, second["id"])
+    assert (answer.status_code, answer.json()["replaced"]) == (200, 1)
+    for choice, status in ((first, 404), (second, 404), (third, 200), (other, 200)):
+        assert (await shop.get(f"/receipts/{choice['id']}")).status_code == status
+    # The browser withdraws once its receipt is erased: the service finds nothing to link it to.
+    await _erase(shop, third["id"])
+    withdrawn = shop.refusal(action="withdraw", previous=third["id"])
+    assert (await shop.post(withdrawn)).status_code == 201
+    claims = (await shop.get(f"/receipts/{withdrawn['id']}")).json()["claims"]
+    assert claims["prev"] is None
+    assert "sub" not in claims
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [({"origin": "https://evil.example"}, 403), ({"content-type": "text/html"}, 415)],

@@ -13,7 +13,7 @@ import { hideBanner, standIn } from "./ui/banner.js";
 import { dress } from "./ui/dress.js";
 import { h } from "./ui/h.js";
 import { button, link } from "./ui/parts.js";
-import { enter, leave } from "./ui/stage.js";
+import { announce, enter, leave } from "./ui/stage.js";
 
 /** Milliseconds that somebody waits for layer two. */
 const PATIENCE = 3000;
@@ -37,12 +37,12 @@ export const fetchSettings = () =>
       h,
       button,
       link,
+      announce,
       enter,
       leave,
       dress,
       choose,
       write,
-      open,
       () => {
         look();
         return [stored, about, inForce, made];

@@ -47,6 +47,8 @@ export async function start() {
     /** What the service answers to a receipt: a status, or "drop" for no answer at all.
      * @type {number | "drop"} */
     answer: 201,
+    /** And to an erasure. @type {number | "drop"} */
+    erasure: 200,
     /** Milliseconds until the site has heard of a withdrawal. */
     slow: 0,
     /** @type {Partial<Config>} */
@@ -79,8 +81,11 @@ export async function start() {
       return response.end(script);
     }
     if (method !== "POST") return response.end("A page of the service.");
-    if (state.answer === "drop") return response.destroy();
-    response.statusCode = state.answer;
+    const erasure = pathname.endsWith("/erasure");
+    const answer = erasure ? state.erasure : state.answer;
+    if (answer === "drop") return response.destroy();
+    response.statusCode = answer;
+    if (erasure) return response.end("{}");
     const { id } = JSON.parse(body);
     return response.end(
       JSON.stringify({ id, receipt: "e.y.J", recorded_at: "2026-11-22T18:00:00Z" }),
@@ -122,7 +127,10 @@ export async function start() {
     thirdUrl,
     url: `http://localhost:${site.port}`,
     receipts: () =>
-      service.asked.filter(({ method }) => method === "POST").map(({ body }) => JSON.parse(body)),
+      service.asked
+        .filter(({ method, url }) => method === "POST" && !url.endsWith("/erasure"))
+        .map(({ body }) => JSON.parse(body)),
+    erasures: () => service.asked.filter(({ url }) => url.endsWith("/erasure")),
     close: () => [site, service, third].forEach((server) => server.close()),
   };
 }

@@ -134,12 +134,12 @@ export type Kit = [
   h: typeof import("../src/ui/h.js").h,
   button: typeof import("../src/ui/parts.js").button,
   link: typeof import("../src/ui/parts.js").link,
+  announce: typeof import("../src/ui/stage.js").announce,
   enter: typeof import("../src/ui/stage.js").enter,
   leave: typeof import("../src/ui/stage.js").leave,
   dress: typeof import("../src/ui/dress.js").dress,
   choose: typeof import("../src/choose.js").choose,
   write: typeof import("../src/memory.js").write,
-  open: () => void,
   /** Reads the choice again, and tells it. */
   now: () => [
     stored: StoredChoice | null,
@@ -263,6 +263,11 @@ declare global {
   const __download__: Text;
   const __verify__: Text;
   const __waiting__: Text;
+  const __erase__: Text;
+  const __erase_told__: Text;
+  const __erase_now__: Text;
+  const __erased__: Text;
+  const __unerased__: Text;
   const __held__: Text;
   const __load__: Text;
 

@@ -14,7 +14,7 @@ from consent_service import ledger, receipts
 from consent_service.audit import Act
 from consent_service.errors import Invalid, NotFound, Tampered
 from consent_service.ledger import Proved
-from consent_service.merkle import Reason, parse_path
+from consent_service.merkle import parse_path
 from consent_service.model import Receipt
 from consent_service.web.access import site_of
 from consent_service.web.api.banner import IMMUTABLE
@@ -90,6 +90,8 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     """1 retention, 2 Art. 17 GDPR, 3 court, 4 test data."""
     place: int | None
     """Its entry in the ledger stays, and can be tied to nobody."""
+    replaced: int
+    """How many receipts went with it that it had replaced: this browser's earlier ones."""
 
 
 async def checkpoint(request: Request) -> Response:
@@ -195,14 +197,19 @@ async def _on_file(running: Service, receipt: Receipt) -> list[CheckedStep]:
 
 
 async def erase(request: Request) -> Response:
-    """Erase a receipt: for whoever holds its id, from a page of the site (GDPR 17)."""
+    """Erase a receipt and those it replaced: for who holds its id, from a page of the site."""
     running, site = service(request), await site_of(request)
     let_read(request, allowed_origin(request, site))
     await body(request, 64, TYPES)
-    act = Act("visitor", running.now())
-    id = request.path_params["id"]
-    gone = await receipts.erase(running.ledger, site, id, Reason.REQUEST, act)
-    answer = Erased(id=id, erased_at=gone.erased_at, reason=gone.reason, place=gone.place)
+    act, id = Act("visitor", running.now()), request.path_params["id"]
+    *earlier, gone = await receipts.erase_own(running.ledger, site, id, act)
+    answer = Erased(
+        id=id,
+        erased_at=gone.erased_at,
+        reason=gone.reason,
+        place=gone.place,
+        replaced=len(earlier),
+    )
     return _json(answer, 200, {"cache-control": "no-store", **request.state.answer_headers})
 
 

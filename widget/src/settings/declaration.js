@@ -15,7 +15,12 @@ const drawn = new WeakSet();
 export function declare(target) {
   if (drawn.has(target)) return;
   drawn.add(target);
-  const draw = () => target.replaceChildren(...content());
+  const draw = () => {
+    const held = target.contains(document.activeElement);
+    target.replaceChildren(...content());
+    // What had the focus is gone; the last button is always there.
+    if (held) /** @type {HTMLElement} */ (target.lastElementChild?.firstChild).focus();
+  };
   document.addEventListener("consent:change", draw);
   draw();
 }

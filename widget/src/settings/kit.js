@@ -11,11 +11,11 @@ export const [
   h,
   button,
   link,
+  announce,
   enter,
   leave,
   dress,
   choose,
   write,
-  open,
   now,
 ] = /** @type {{ core: Kit }} */ (/** @type {unknown} */ (document.currentScript)).core;

@@ -1,30 +1,35 @@
-/** The present receipt: the visitor's own proof, to copy, to take and to check. */
+/** The present receipt: the visitor's own proof, to copy, to take, to check and to have erased. */
 import { holds } from "../ask.js";
 import { DAY } from "../cookie.js";
+import { erased, eraser } from "./erase.js";
 import { categories, h, link, now } from "./kit.js";
 
 /** @returns {Node[]} */
 export function receipt() {
   const [stored, , , made] = now();
   // After a refusal the device holds no id; this page still knows it until it goes.
-  const id = stored?.id ?? made?.id;
+  const id = stored?.id ?? (erased ? undefined : made?.id);
   if (!stored || !id) return [];
   const granted = categories.filter((_, place) => place && holds(stored.granted, place));
   const list = granted.map(([title]) => title).join(", ");
   const code = h("code", id);
+  const when = timeOf(stored.day, made?.recorded_at);
   return [
     h(
-    "div.group",
-    h("h3", __receipt__),
-    h("p", `${timeOf(stored.day, made?.recorded_at)} · ${__granted__.replace("{list}", () => list)}`),
-    h("p", code),
-    h(
-      "p.links",
-      copier(code),
-      stored.pending ? __waiting__ : link(`/v1/sites/${__SITE__}/receipts/${id}`, __download__),
-      link("/verify", __verify__),
+      "div.group",
+      h("h3", __receipt__),
+      h("p", `${when} · ${__granted__.replace("{list}", () => list)}`),
+      h("p", code),
+      h(
+        "p.links",
+        copier(code),
+        stored.pending ? __waiting__ : link(`/v1/sites/${__SITE__}/receipts/${id}`, __download__),
+        link("/verify", __verify__),
+      ),
+      // What waits to be recorded ends with a refusal; what no device holds, at the service.
+      stored.id && !stored.pending ? eraser(id) : [],
     ),
-  )];
+  ];
 }
 
 /** The service's time where it is known; the cookie knows the day alone.

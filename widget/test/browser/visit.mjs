@@ -56,6 +56,7 @@ export const CARRIERS = ["preferences", "statistics", "marketing"]
  * @property {Partial<import("../../types/internal.js").Config>} [config]
  * @property {string[]} [parts]  Names of built parts.
  * @property {number | "drop"} [answer]
+ * @property {number | "drop"} [erasure]  What an erasure is answered.
  * @property {{ name: string, value: string }[]} [cookies]  There before the visit.
  * @property {string} [path]
  */
@@ -71,11 +72,12 @@ export async function visit({
   config = {},
   parts: chosen = [],
   answer = 201,
+  erasure = 200,
   cookies = [],
   path = "/",
 } = {}) {
   const { state } = servers;
-  Object.assign(state, { answer, config, headers, parts: chosen });
+  Object.assign(state, { answer, erasure, config, headers, parts: chosen });
   state.pages = { "/": html(body, head, language), "/two": html(body, head, language) };
   for (const server of [servers.site, servers.service, servers.third]) server.asked.length = 0;
   const context = await browser.newContext({ reducedMotion: "reduce", ...options });

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,12 +20,12 @@ _PROGRAM = Path(sys.executable).with_name("consent-service")
 class Process:
     """A server process, and what it wrote."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, command: Sequence[str] = ("serve",)) -> None:
         self.log = log
         with log.open("ab") as lines:
             self._start = lines.tell()
             self._process = subprocess.Popen(
-                [_PROGRAM, "serve", "--port", "0"],
+                [_PROGRAM, *command, "--port", "0"],
                 env=environment(settings),
                 stdout=lines,
                 stderr=lines,

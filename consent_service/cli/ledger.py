@@ -9,6 +9,7 @@ import click
 
 from consent_service import audit, ledger
 from consent_service.cli.running import act, with_store
+from consent_service.cli.witness import run_witness
 from consent_service.ledger import Report, Wanted
 from consent_service.merkle import Checkpoint, parse_checkpoint, parse_note
 from consent_service.settings import Settings
@@ -20,6 +21,9 @@ _SITE = click.option("--site", required=True, help="The site's key.")
 @click.group("ledger")
 def ledger_group() -> None:
     """The ledgers: checkpoints, verification, forks."""
+
+
+ledger_group.add_command(run_witness)
 
 
 @ledger_group.command()

@@ -23,6 +23,7 @@ A module imports only from those above it:
     trust          whom an auditor trusts, and whether a checkpoint is vouched for
     trust_text     the same as a file: tlog-policy
     proof_text     an entry's proof as a file: tlog-proof
+    submitting     a checkpoint on its way to a witness: tlog-witness
 """
 
 from consent_service.merkle.checkpoints import Checkpoint, format_checkpoint, parse_checkpoint
@@ -69,6 +70,13 @@ from consent_service.merkle.proving import (
     tree_root,
 )
 from consent_service.merkle.reading import Hashes, Read
+from consent_service.merkle.submitting import (
+    Submission,
+    format_size,
+    format_submission,
+    parse_size,
+    parse_submission,
+)
 from consent_service.merkle.tiles import (
     ENTRIES,
     Tile,
@@ -114,6 +122,7 @@ __all__ = [
     "Sign",
     "Signature",
     "Signed",
+    "Submission",
     "Tile",
     "Trust",
     "Verify",
@@ -136,6 +145,8 @@ __all__ = [
     "format_note",
     "format_proof",
     "format_signature",
+    "format_size",
+    "format_submission",
     "format_trust",
     "grow",
     "inclusion_tiles",
@@ -149,6 +160,8 @@ __all__ = [
     "parse_path",
     "parse_proof",
     "parse_signatures",
+    "parse_size",
+    "parse_submission",
     "parse_trust",
     "parse_vkey",
     "prove_consistency",

@@ -18,9 +18,11 @@ A module imports only from those above it:
     sessions       what a signed-in person's cookie holds, sealed
     files          private keys on disk: names, modes, contents
     making         new keys: the first ones, and rotation
+    alone          a key in a file of its own: a witness's
     keyring        the private side, with all of the above: `Keyring`
 """
 
+from consent_service.signing.alone import open_pen
 from consent_service.signing.encoding import b64url, sha256_b64, unb64url
 from consent_service.signing.files import KeyFile, Purpose, list_keys
 from consent_service.signing.jwk import jwks
@@ -50,6 +52,7 @@ __all__ = [
     "list_keys",
     "new_secret",
     "open_keyring",
+    "open_pen",
     "rotate",
     "sha256_b64",
     "unb64url",

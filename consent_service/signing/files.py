@@ -75,7 +75,7 @@ def missing_from(names: Iterable[str]) -> list[Purpose]:
 
 def read_keys(folder: Path, names: Iterable[str]) -> list[PrivateKey]:
     """The keys in the files of those names, each checked. Raises `Misconfigured`, `OSError`."""
-    _refuse_open_mode(folder, folder.stat(), 0o022, "700", "changed")
+    refuse_open_mode(folder, folder.stat(), 0o022, "700", "changed")
     return [read_key(folder / name) for name in names]
 
 
@@ -119,9 +119,9 @@ def read_key(path: Path) -> PrivateKey:
         )
     purpose, created_at = Purpose(named[1]), int(named[2])
     with path.open("rb") as file:
-        _refuse_open_mode(path, os.fstat(file.fileno()), 0o077, "600", "read")
+        refuse_open_mode(path, os.fstat(file.fileno()), 0o077, "600", "read")
         content = file.read(65_536)
-    read = _read_secret if purpose == Purpose.SESSIONS else _read_pem
+    read = _read_secret if purpose == Purpose.SESSIONS else read_pem
     secret = read(path, content)
     key_file = KeyFile(path, purpose, created_at, key_id(purpose, secret))
     if path.name != file_name(key_file):
@@ -131,7 +131,8 @@ def read_key(path: Path) -> PrivateKey:
     return PrivateKey(key_file, secret)
 
 
-def _refuse_open_mode(path: Path, status: os.stat_result, bits: int, mode: str, verb: str) -> None:
+def refuse_open_mode(path: Path, status: os.stat_result, bits: int, mode: str, verb: str) -> None:
+    """Raises `Misconfigured` where others than the owner could do that to it."""
     if status.st_mode & bits:
         raise Misconfigured(
             f"{path} can be {verb} by others (mode {stat.S_IMODE(status.st_mode):04o}); "
@@ -139,7 +140,8 @@ def _refuse_open_mode(path: Path, status: os.stat_result, bits: int, mode: str, 
         )
 
 
-def _read_pem(path: Path, content: bytes) -> bytes:
+def read_pem(path: Path, content: bytes) -> bytes:
+    """The seed of an Ed25519 key in a file's content. Raises `Misconfigured`."""
     try:
         key = load_pem_private_key(content, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:

@@ -60,9 +60,9 @@ def _make(folder: Path, purpose: Purpose, now: int) -> KeyFile:
     name = file_name(KeyFile(folder, purpose, now, kid))
     unfinished = folder / ".unfinished"
     unfinished.unlink(missing_ok=True)  # What a crash left: never used, as it had no name.
-    _write_durably(unfinished, content)
+    write_durably(unfinished, content)
     unfinished.rename(folder / name)
-    _sync_folder(folder)
+    sync_folder(folder)
     return KeyFile(folder / name, purpose, now, kid)
 
 
@@ -76,7 +76,8 @@ def _new_key(purpose: Purpose) -> tuple[bytes, bytes]:
     return key.private_bytes_raw(), pem
 
 
-def _write_durably(path: Path, content: bytes) -> None:
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner can read, and wait until it is on the disk."""
     # The mode is given as the file is made: at no moment can another account read it.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -85,7 +86,8 @@ def _write_durably(path: Path, content: bytes) -> None:
         os.fsync(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
     # Else a power cut could take the new name away, and with it the key of receipts given out.
     descriptor = os.open(folder, os.O_RDONLY)
     try:

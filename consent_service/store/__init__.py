@@ -17,6 +17,7 @@ from consent_service.store.accounts import Accounts
 from consent_service.store.caught import CaughtShelf
 from consent_service.store.columns import Cursor
 from consent_service.store.database import Database
+from consent_service.store.errands import Errands
 from consent_service.store.events import Events
 from consent_service.store.finding import Asked
 from consent_service.store.jobs import Jobs
@@ -29,6 +30,7 @@ from consent_service.store.policies import Policies
 from consent_service.store.receipts import Receipts
 from consent_service.store.screens import Screens
 from consent_service.store.sites import Sites
+from consent_service.store.witnessed import Witnessed
 from consent_service.store.writer import ReceiptWriter
 
 __all__ = ["Asked", "Cursor", "ReceiptWriter", "Store", "open_store"]
@@ -49,6 +51,8 @@ class Store:
         self.jobs = Jobs(database)
         self.screens = Screens(database)
         self.caught = CaughtShelf(database)
+        self.errands = Errands(database)
+        self.witnessed = Witnessed(database)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["Store"]:

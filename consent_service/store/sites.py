@@ -72,13 +72,14 @@ class Sites:
         row = await self._database.fetch_one(
             """
             update sites set retention_years = :years, hold = :hold, witnesses = :witnesses,
-                authority = :authority
+                authority = :authority, mail_to = :mail_to
             where key = :key returning *""",
             key=key,
             years=keeping.years,
             hold=int(keeping.hold),
             witnesses=msgspec.json.encode(keeping.witnesses).decode(),
             authority=keeping.authority,
+            mail_to=_packed(keeping.mail_to),
         )
         return _site(found(row, f"site {key}"))
 
@@ -86,8 +87,8 @@ class Sites:
         return await self._database.fetch_one("select * from sites where key = :key", key=key)
 
 
-def _packed(origins: tuple[str, ...]) -> str:
-    return msgspec.json.encode(origins).decode()
+def _packed(texts: tuple[str, ...]) -> str:
+    return msgspec.json.encode(texts).decode()
 
 
 def _site(row: Row) -> Site:
@@ -103,5 +104,6 @@ def _site(row: Row) -> Site:
             hold=bool(row["hold"]),
             witnesses=msgspec.json.decode(row["witnesses"], type=tuple[Witness, ...]),
             authority=row["authority"],
+            mail_to=msgspec.json.decode(row["mail_to"], type=tuple[str, ...]),
         ),
     )

@@ -87,6 +87,19 @@ table drafts
     constraint drafts_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites(id)
     constraint drafts_revision_check CHECK ((revision > 0))
 
+table errands
+    site_id integer not null
+    kind text not null
+    whom text not null
+    due_at bigint not null
+    done_at bigint not null default 0
+    size bigint not null default 0
+    trouble text not null default ''::text
+    trouble_at bigint not null default 0
+    constraint errands_pkey PRIMARY KEY (site_id, kind, whom)
+    constraint errands_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites(id)
+    constraint errands_kind_check CHECK ((kind = ANY (ARRAY['witness'::text, 'stamp'::text, 'mail'::text])))
+
 table events
     id blob not null
     at bigint not null
@@ -272,6 +285,7 @@ table sites
     hold integer not null default 0
     witnesses text not null default '[]'::text
     authority text not null default ''::text
+    mail_to text not null default '[]'::text
     constraint sites_key_key UNIQUE (key)
     constraint sites_pkey PRIMARY KEY (id)
     constraint sites_hold_check CHECK ((hold = ANY (ARRAY[0, 1])))
@@ -338,6 +352,16 @@ table versions
     constraint versions_digest_check CHECK ((length((digest)::bytea) = 32))
     constraint versions_number_check CHECK ((number > 0))
 
+table witnessed
+    origin text not null
+    size bigint not null
+    root blob not null
+    note blob not null
+    at bigint not null
+    constraint witnessed_pkey PRIMARY KEY (origin)
+    constraint witnessed_root_check CHECK ((length((root)::bytea) = 32))
+    constraint witnessed_size_check CHECK ((size >= 0))
+
 CREATE UNIQUE INDEX accounts_email_folded_key ON public.accounts USING btree (email_folded)
 
 CREATE UNIQUE INDEX accounts_pkey ON public.accounts USING btree (id)
@@ -361,6 +385,8 @@ CREATE UNIQUE INDEX checkpoints_pkey ON public.checkpoints USING btree (site_id,
 CREATE UNIQUE INDEX cosignatures_pkey ON public.cosignatures USING btree (site_id, size, witness)
 
 CREATE UNIQUE INDEX drafts_pkey ON public.drafts USING btree (site_id)
+
+CREATE UNIQUE INDEX errands_pkey ON public.errands USING btree (site_id, kind, whom)
 
 CREATE INDEX events_by_site ON public.events USING btree (site_id, at, id)
 
@@ -438,6 +464,8 @@ CREATE UNIQUE INDEX versions_pkey ON public.versions USING btree (site_id, numbe
 
 CREATE UNIQUE INDEX versions_site_id_digest_key ON public.versions USING btree (site_id, digest)
 
+CREATE UNIQUE INDEX witnessed_pkey ON public.witnessed USING btree (origin)
+
 CREATE TRIGGER artifacts_enter AFTER INSERT ON public.artifacts REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION enter_artifacts() -- enabled: A
 
 CREATE TRIGGER artifacts_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.artifacts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
@@ -497,6 +525,10 @@ CREATE TRIGGER tombstones_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 CREATE TRIGGER versions_enter AFTER INSERT ON public.versions REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION enter_versions() -- enabled: A
 
 CREATE TRIGGER versions_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER witnessed_no_change BEFORE DELETE OR TRUNCATE ON public.witnessed FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
+
+CREATE TRIGGER witnessed_only_grow BEFORE UPDATE ON public.witnessed FOR EACH ROW EXECUTE FUNCTION refuse_forgetting() -- enabled: A
 
 CREATE OR REPLACE FUNCTION public.enter_artifacts()
  RETURNS trigger
@@ -604,6 +636,21 @@ begin
     end if;
     raise exception 'a receipt is deleted only after its tombstone'
         using errcode = 'restrict_violation';
+end $function$
+
+
+CREATE OR REPLACE FUNCTION public.refuse_forgetting()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+    if new.origin <> old.origin or new.size < old.size
+        or (new.size = old.size and new.root <> old.root)
+    then
+        raise exception 'witnessed only grow' using errcode = 'restrict_violation';
+    end if;
+    return new;
 end $function$
 
 

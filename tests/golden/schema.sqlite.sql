@@ -169,6 +169,22 @@ CREATE TABLE drafts (
     changed_by text not null
 );
 
+CREATE TABLE errands (
+    site_id integer not null references sites (id),
+    kind text not null check (kind in ('witness', 'stamp', 'mail')),
+    -- A witness's key, an authority's address, an e-mail address.
+    whom text not null,
+    -- Before this nobody goes. Whoever goes moves it on first: of many processes, one goes.
+    due_at bigint not null,
+    -- When it was last done, and for a checkpoint of how many entries; 0 for never.
+    done_at bigint not null default 0,
+    size bigint not null default 0,
+    -- Why it is not done, and since when; empty where it is.
+    trouble text not null default '',
+    trouble_at bigint not null default 0,
+    primary key (site_id, kind, whom)
+);
+
 CREATE TABLE events (
     id blob primary key check (length(id) = 16),
     at bigint not null,
@@ -537,7 +553,7 @@ CREATE TABLE sites (
     max_age integer not null check (max_age >= 0),
     created_at bigint not null
 , retention_years integer not null default 3
-    check (retention_years between 1 and 6), hold integer not null default 0 check (hold in (0, 1)), witnesses text not null default '[]', authority text not null default '');
+    check (retention_years between 1 and 6), hold integer not null default 0 check (hold in (0, 1)), witnesses text not null default '[]', authority text not null default '', mail_to text not null default '[]');
 
 CREATE TABLE stamps (
     site_id integer not null,
@@ -666,4 +682,31 @@ end;
 
 CREATE TRIGGER versions_no_update before update on versions begin
     select raise(abort, 'versions are append-only');
+end;
+
+CREATE TABLE witnessed (
+    origin text primary key,
+    size bigint not null check (size >= 0),
+    root blob not null check (length(root) = 32),
+    note blob not null,
+    at bigint not null
+);
+
+CREATE TRIGGER witnessed_no_delete before delete on witnessed begin
+    select raise(abort, 'witnessed only grow');
+end;
+
+CREATE TRIGGER witnessed_no_replace before insert on witnessed
+when exists (
+    select 1 from witnessed
+    where origin = new.origin or rowid = new.rowid
+) begin
+    select raise(ignore);
+end;
+
+CREATE TRIGGER witnessed_only_grow before update on witnessed
+when new.origin <> old.origin or new.size < old.size
+    or (new.size = old.size and new.root <> old.root) or new.rowid <> old.rowid
+begin
+    select raise(abort, 'witnessed only grow');
 end;

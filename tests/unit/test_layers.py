@@ -33,7 +33,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"signing", "merkle", "banner", "notices", "previews"}),
     frozenset({"store"}),
     frozenset({"exports", "evidence", "jobs", "sites", "policies", "receipts"})
-    | frozenset({"accounts", "audit", "caught", "ledger", "retention"}),
+    | frozenset({"accounts", "audit", "caught", "ledger", "retention", "witness"}),
     frozenset({"web"}),
     frozenset({"app", "cli", "demo", "__main__"}),
 )

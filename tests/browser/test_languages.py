@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from starlette.responses import HTMLResponse
 
 from consent_service import starting, words
@@ -20,7 +20,7 @@ ABOUT = starting.About(
     reviewed="Ada, 22 November 2026",
 )
 LANGUAGES = tuple(sorted(starting.languages()))
-PHONE = {"width": 320, "height": 640}
+PHONE = ViewportSize(width=320, height=640)
 _PAGE = """<!doctype html><html lang="{language}" dir="{direction}"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Tea</title>
 <script async src="{service}/v1/sites/{site}/banner.js"></script><h1>Tea</h1><p>{text}</p>"""

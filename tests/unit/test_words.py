@@ -154,6 +154,13 @@ def test_r11_the_buttons_say_plainly_what_they_do(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", sorted(words.languages()))
+def test_a_button_that_a_text_names_is_called_so(language: str) -> None:
+    texts = words.texts(language)
+    assert texts["banner"]["accept"] in texts["banner"]["gpc"]
+    assert texts["banner"]["erase"] in texts["verify"]["erase_text"]
+
+
+@pytest.mark.parametrize("language", sorted(words.languages()))
 def test_every_change_that_visitors_are_told_of_has_words(language: str) -> None:
     silent = {ChangeKind.REMOVED, ChangeKind.SHORTER, ChangeKind.LANGUAGE, ChangeKind.THEME}
     silent |= {ChangeKind.BLOCKING, ChangeKind.WITHDRAWAL}

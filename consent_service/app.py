@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from consent_service import audit, jobs, ledger, policies, retention
+from consent_service import audit, jobs, ledger, plans, policies, retention
 from consent_service.audit import SERVICE, Act
 from consent_service.errors import (
     Busy,
@@ -51,6 +51,9 @@ CHAIN_EVERY = 10.0
 
 ENTER_EVERY = 3_600.0
 """Seconds after which the audit trail is as fixed as the ledgers are."""
+
+DUE_EVERY = 1.0
+"""Seconds within which a planned publication is published when its time has come."""
 
 RETAIN_EVERY = 3_600.0
 """Seconds between two looks for receipts that are kept no longer."""
@@ -102,6 +105,7 @@ async def running_service(
         log.info("started", extra={"banners_made": made})
         work = (
             *(_follow_keys(service), _look_after(service), _retain(service)),
+            _publish_planned(service),
             *_sequencing(service),
         )
         async with _going_on(*work, _worker(service).run(LOOK_EVERY)):
@@ -112,6 +116,17 @@ def _sequencing(service: Service) -> Iterator[Coroutine[Any, Any, None]]:
     seconds = service.settings.ledger_seconds
     if seconds:
         yield ledger.Sequencer(service.ledger, service.now).run(seconds)
+
+
+async def _publish_planned(service: Service) -> None:
+    """Publish what was planned when its time has come; at the start, what came while it was off."""
+    while True:
+        try:
+            if await plans.publish_due(service.store, service.now()):
+                service.forget()
+        except ConsentError as error:
+            log.warning("what was planned could not be looked at: %s", error)
+        await asyncio.sleep(DUE_EVERY)
 
 
 async def _retain(service: Service) -> None:

@@ -21,6 +21,9 @@ from consent_service.store.events import Link
 SERVICE = "service"
 """The actor of what nobody in particular did."""
 
+MACHINE = "token:"
+"""How the actor begins where it is a machine; the token's id follows."""
+
 
 class Act(NamedTuple):
     """Who does a thing, and when: what every verb that leaves a trace is told."""

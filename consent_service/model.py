@@ -489,6 +489,8 @@ class Site(Struct, frozen=True, kw_only=True):
     """Seconds that the banner may be cached under its short-lived address."""
     created_at: int
     keeping: Keeping = Keeping()
+    approval: bool = False
+    """Whether nobody publishes alone: a second person approves what the first proposes."""
 
 
 class Role(StrEnum):
@@ -544,6 +546,65 @@ class VersionRecord(Struct, frozen=True, kw_only=True):
     published_by: str
     superseded_at: int | None
     """When the next version was published; null for the current one."""
+
+
+class PlanState(StrEnum):
+    """How a plan stands. The first two wait; the others are over."""
+
+    PROPOSED = "proposed"
+    """For another person's approval."""
+    SCHEDULED = "scheduled"
+    """For its time."""
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+    """Somebody took it back, changed the draft under it, or published something else first."""
+    RETURNED = "returned"
+    """Whoever was to approve it sent it back with a word."""
+    REFUSED = "refused"
+    """It could not be published when its time came."""
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """A publication that waits: for its time, for a second person, or for both.
+
+    It holds a frozen copy of what was reviewed, so that the draft may go on.
+    """
+
+    id: str
+    site_id: int
+    revision: int
+    """The draft's revision that it was made from."""
+    against: int
+    """The number of the version that it was compared with; 0 before the first. It becomes the
+    next one after that, or nothing."""
+    policy: bytes
+    """An encoded `Policy`."""
+    asked: bytes
+    """Class, categories, reason and notes as they were reviewed, in JSON."""
+    due_at: int
+    """Unix seconds; 0 for as soon as it is approved."""
+    zone: str
+    """The time zone in which its time was given."""
+    announce: bool
+    """Whether visitors are told of it before."""
+    made_at: int
+    made_by: str
+    person: str
+    """Who answers for it: `made_by`, and for a token whoever made the token."""
+    state: PlanState
+    approved_at: int | None = None
+    approved_by: str | None = None
+    ended_at: int | None = None
+    ended_by: str | None = None
+    said: str = ""
+    """Why it is over, where it was not published."""
+    number: int | None = None
+    """The version that it became."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is not over."""
+        return self.state in (PlanState.PROPOSED, PlanState.SCHEDULED)
 
 
 class Part(StrEnum):

@@ -6,14 +6,16 @@ from typing import Any
 import msgspec
 
 from consent_service import audit, banner, changes, checks, notices, words
-from consent_service.audit import Act
-from consent_service.errors import Conflict, Invalid, NotFound, Refused
+from consent_service.audit import MACHINE, Act
+from consent_service.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from consent_service.model import (
     OPTIONAL,
     Category,
     Change,
     ChangeClass,
     Draft,
+    Plan,
+    PlanState,
     Policy,
     PolicyVersion,
     Site,
@@ -31,6 +33,13 @@ _SAVED = "policy.draft"
 """The verb under which the audit trail has each saving of a draft."""
 _MOST_SAVINGS = 200
 
+_ENDED = {
+    PlanState.CANCELLED: "policy.cancel",
+    PlanState.RETURNED: "policy.return",
+    PlanState.REFUSED: "policy.refuse",
+}
+"""How the audit trail calls the end of a plan that was not published."""
+
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an editor asks for when publishing."""
@@ -45,6 +54,12 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     notice: Text = {}
     """A note to visitors for a minor version, by language; what is missing is proposed from the
     changes."""
+    at: str = ""
+    """When: `2026-12-01T09:00`, in `zone` or with an offset such as `+01:00`; at once if empty."""
+    zone: str = ""
+    """The time zone of `at`, such as `Europe/Stockholm`; UTC if empty."""
+    announce: bool = False
+    """Whether the public list of changes tells of it before its time has come."""
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,11 +114,37 @@ def decode_version(body: bytes) -> PolicyVersion:
 
 
 async def save_draft(store: Store, site: Site, seen: int, policy: Policy, act: Act) -> Draft:
-    """Save the draft over revision `seen` (0 for the first). Raises `Conflict` if it moved on."""
+    """Save the draft over revision `seen` (0 for the first). Raises `Conflict` if it moved on.
+
+    What was proposed of it and not approved yet is void then: nobody approves another text than
+    the one that they read.
+    """
+    seen = await _not_saved_since(store, site, seen)
     async with store.transaction() as tx:
         draft = await tx.policies.save_draft(site.id, seen, encode(policy), act.now, act.by)
         await audit.log(tx, act, _SAVED, f"revision {draft.revision}", site.id)
+        plan = await tx.plans.waiting(site.id)
+        if plan and plan.state is PlanState.PROPOSED:
+            await end_plan(tx, plan, PlanState.CANCELLED, "the draft was changed", act)
     return draft
+
+
+async def _not_saved_since(store: Store, site: Site, seen: int) -> int:
+    """The draft's revision, where only publishing has moved it on from the one that was seen.
+
+    Whoever types while a version is published has nobody's work to write over.
+    """
+    found = await store.policies.draft(site.id)
+    if seen and found and found.revision > seen and not await saved_since(store, site, seen):
+        return found.revision
+    return seen
+
+
+async def end_plan(tx: Store, plan: Plan, state: PlanState, said: str, act: Act) -> Plan:
+    """End a plan that is not to be published, with the reason. Part of a transaction."""
+    ended = await tx.plans.end(plan, state, said, act.now, act.by)
+    await audit.log(tx, act, _ENDED[state], f"{plan.id}: {said}" if said else plan.id, plan.site_id)
+    return ended
 
 
 async def propose(store: Store, site: Site) -> Proposal:
@@ -144,41 +185,126 @@ async def saved_since(store: Store, site: Site, revision: int) -> tuple[Saving, 
     return tuple(saving for saving in savings if saving.revision > revision)
 
 
-async def publish(store: Store, site: Site, asked: Publication, act: Act) -> VersionRecord:
-    """Freeze the draft at the revision that the editor saw, as the next version.
+async def publish(
+    store: Store, site: Site, asked: Publication, act: Act, plan: Plan | None = None
+) -> VersionRecord:
+    """Freeze the draft at the revision that the editor saw, as the next version; or a plan.
 
     Raises `Conflict` if the draft moved on meanwhile, `Refused` with the findings if it may not
-    be published, `Invalid` for a class below the proposed one without a reason.
+    be published, `Invalid` for a class below the proposed one without a reason, or where another
+    version is in force than the one that a plan was compared with; `Forbidden` where the site
+    wants a second person and there is none.
     """
-    proposal = await propose(store, site)
-    if proposal.draft.revision != asked.revision:
-        raise Conflict(f"the draft is no longer at revision {asked.revision}: read it again")
-    if proposal.findings:
-        raise Refused("this draft may not be published yet", proposal.findings)
-    record = await _record(store, site, proposal, asked, act)
+    compared = await planned(store, site, plan) if plan else await review(store, site, asked)
+    record = await record_of(store, site, compared, asked, act)
+    if plan:
+        record = msgspec.structs.replace(record, published_by=plan.made_by)
     version = decode_version(record.body)
     # All that takes time is done: the transaction only writes. Whoever published between the
-    # reading and here has moved the draft's revision, and then the claim fails.
+    # reading and here has the number, or has moved the draft's revision, and then this fails.
     artifacts = [
         artifact
         for language in version.policy.languages
         for artifact in banner.compose(site.id, version, language, act.now)
     ]
     async with store.transaction() as tx:
-        await tx.policies.claim_draft(site.id, asked.revision)
+        await _claim(tx, site, asked, act, plan)
         await tx.policies.add_version(record)
         for artifact in artifacts:
             await tx.policies.add_artifact(artifact)
+        if plan:
+            await tx.plans.publish(plan, record.number, act.now, act.by)
         subject = f"version {record.number} {record.digest} {record.change_class.value}"
         await audit.log(tx, act, "policy.publish", subject, site.id)
     return record
 
 
-async def _record(
-    store: Store, site: Site, proposal: Proposal, asked: Publication, act: Act
+async def review(store: Store, site: Site, asked: Publication) -> Proposal:
+    """What the editor saw, if it still is so. Raises `Conflict`; `Refused` with the findings."""
+    proposal = await propose(store, site)
+    if proposal.draft.revision != asked.revision:
+        raise Conflict(f"the draft is no longer at revision {asked.revision}: read it again")
+    _check(proposal)
+    return proposal
+
+
+async def planned(store: Store, site: Site, plan: Plan) -> Comparison:
+    """What was reviewed, compared once more: the checks and the differ may be newer than it."""
+    compared = await compare(store, site, parse_policy(plan.policy))
+    if number_of(compared) != plan.against:
+        raise Invalid(
+            f"version {number_of(compared)} was published meanwhile, and this was compared with "
+            f"version {plan.against}: look at it again, and plan it anew"
+        )
+    _check(compared)
+    return compared
+
+
+def number_of(compared: Comparison) -> int:
+    """The number of the version that was compared with; 0 where there is none yet."""
+    return compared.current.number if compared.current else 0
+
+
+def _check(compared: Comparison) -> None:
+    if compared.findings:
+        raise Refused("this draft may not be published yet", compared.findings)
+
+
+async def _claim(
+    tx: Store, site: Site, asked: Publication, act: Act, plan: Plan | None = None
+) -> None:
+    """Whoever gets through here publishes. The draft first, and then the plan: always in this
+    order, so that nobody waits for anybody who waits for them.
+    """
+    if plan is None:
+        await tx.policies.claim_draft(site.id, asked.revision)
+        await _nobody_need_approve(tx, site)
+        await _overtake(tx, site, act)
+    elif plan.state is PlanState.PROPOSED:
+        await tx.policies.claim_draft(site.id, plan.revision)
+        await approve_plan(tx, plan, act)
+    else:
+        await tx.policies.move_draft(site.id)
+        if plan.approved_by is None:
+            await _nobody_need_approve(tx, site)
+
+
+async def _nobody_need_approve(tx: Store, site: Site) -> None:
+    # As it is in the database: what a process remembers of a site may be a second old.
+    if (await tx.sites.by_id(site.id)).approval:
+        raise Forbidden("on this site a second person approves what is published: propose it")
+
+
+async def _overtake(tx: Store, site: Site, act: Act) -> None:
+    """What waits was compared with the version that is in force no longer."""
+    plan = await tx.plans.waiting(site.id)
+    if plan:
+        said = "another version was published before it"
+        await end_plan(tx, plan, PlanState.CANCELLED, said, act)
+
+
+async def approve_plan(tx: Store, plan: Plan, act: Act) -> Plan:
+    """Put the second person's name on a plan. Part of a transaction that holds the draft."""
+    check_approver(plan, act)
+    approved = await tx.plans.approve(plan, act.now, act.by)
+    await audit.log(tx, act, "policy.approve", plan.id, plan.site_id)
+    return approved
+
+
+def check_approver(plan: Plan, act: Act) -> None:
+    """Four eyes, of two people. Raises `Forbidden`."""
+    if act.by.startswith(MACHINE):
+        raise Forbidden("a token may propose; only a person, signed in, may approve")
+    if act.by in (plan.person, plan.made_by):
+        raise Forbidden(f"{plan.person} proposed this: somebody else is to approve it")
+
+
+async def record_of(
+    store: Store, site: Site, compared: Comparison, asked: Publication, act: Act
 ) -> VersionRecord:
+    """The version that a publication makes, with its bytes. Nothing is stored."""
     current = await store.policies.current(site.id)
-    version = _version(site, proposal, asked, current, act.now)
+    version = version_of(site, compared, asked, current, act.now)
     body = encode(version)
     return VersionRecord(
         site_id=site.id,
@@ -192,9 +318,10 @@ async def _record(
     )
 
 
-def _version(
-    site: Site, proposal: Proposal, asked: Publication, current: VersionRecord | None, now: int
+def version_of(
+    site: Site, proposal: Comparison, asked: Publication, current: VersionRecord | None, now: int
 ) -> PolicyVersion:
+    """The version that a publication makes. Raises `Invalid` where it may not be of that class."""
     if proposal.current is None or current is None:
         return PolicyVersion(
             site=site.key,

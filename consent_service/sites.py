@@ -8,6 +8,8 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 import msgspec
 
+from consent_service import audit
+from consent_service.audit import Act
 from consent_service.errors import Invalid
 from consent_service.merkle import KeyType, parse_vkey
 from consent_service.model import Keeping, Site, SiteKey
@@ -63,6 +65,14 @@ async def keep(store: Store, site: Site, keeping: Keeping) -> Site:
         if url and urlsplit(url).scheme not in ("http", "https"):
             raise Invalid(f"{url[:60]!r} is not an http or https address", "witnesses")
     return await store.sites.keep(site.key, keeping)
+
+
+async def set_approval(store: Store, site: Site, wanted: bool, act: Act) -> Site:
+    """The site where a second person approves what is published, or where nobody need to."""
+    async with store.transaction() as tx:
+        changed = await tx.sites.set_approval(site.key, wanted)
+        await audit.log(tx, act, "site.approval", "wanted" if wanted else "not wanted", site.id)
+    return changed
 
 
 def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ _KEPT = {
     "tombstones": "*",
     "events": "*",
     "drafts": "*",
+    "plans": "*",
     "versions": "site_id, number",
     "artifacts": "site_id, version, language, created_at",
     "accounts": "*",

@@ -26,6 +26,7 @@ from consent_service.store.ledger import Ledger
 from consent_service.store.migrate import migrate as apply_migrations
 from consent_service.store.migrate import require_migrated
 from consent_service.store.opening import open_database
+from consent_service.store.plans import Plans
 from consent_service.store.policies import Policies
 from consent_service.store.receipts import Receipts
 from consent_service.store.screens import Screens
@@ -43,6 +44,7 @@ class Store:
         self._database = database
         self.sites = Sites(database)
         self.policies = Policies(database)
+        self.plans = Plans(database)
         self.receipts = Receipts(database)
         self.keys = Keys(database)
         self.ledger = Ledger(database)

@@ -73,6 +73,27 @@ class Policies:
         )
         return _claimed(row, revision)
 
+    async def hold_draft(self, site_id: int, revision: int) -> None:
+        """Keep the draft at `revision` until the transaction ends. Raises `Conflict` elsewhere."""
+        held = await self._database.execute(
+            """
+            update drafts set revision = revision
+            where site_id = :site_id and revision = :revision""",
+            site_id=site_id,
+            revision=revision,
+        )
+        if not held:
+            raise _moved_on(revision)
+
+    async def move_draft(self, site_id: int) -> None:
+        """Another revision of the same draft: what it was compared with is not in force any more.
+
+        Part of publishing something else than the draft: call it inside a transaction.
+        """
+        await self._database.execute(
+            "update drafts set revision = revision + 1 where site_id = :site_id", site_id=site_id
+        )
+
     async def add_version(self, record: VersionRecord) -> None:
         """Keep a version for ever. Its number is the next one; `superseded_at` is not read.
 
@@ -245,8 +266,12 @@ class Policies:
 
 def _claimed(row: Row | None, revision: int) -> Draft:
     if row is None:
-        raise Conflict(f"the draft is no longer at revision {revision}; read it again", "revision")
+        raise _moved_on(revision)
     return _draft(row)
+
+
+def _moved_on(revision: int) -> Conflict:
+    return Conflict(f"the draft is no longer at revision {revision}; read it again", "revision")
 
 
 def _tag_bytes(tag: str) -> bytes:

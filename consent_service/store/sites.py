@@ -83,6 +83,15 @@ class Sites:
         )
         return _site(found(row, f"site {key}"))
 
+    async def set_approval(self, key: str, wanted: bool) -> Site:
+        """The site where a second person approves, or nobody need to. Raises `NotFound`."""
+        row = await self._database.fetch_one(
+            "update sites set approval = :approval where key = :key returning *",
+            key=key,
+            approval=int(wanted),
+        )
+        return _site(found(row, f"site {key}"))
+
     async def _row(self, key: str) -> Row | None:
         return await self._database.fetch_one("select * from sites where key = :key", key=key)
 
@@ -106,4 +115,5 @@ def _site(row: Row) -> Site:
             authority=row["authority"],
             mail_to=msgspec.json.decode(row["mail_to"], type=tuple[str, ...]),
         ),
+        approval=bool(row["approval"]),
     )

@@ -1,4 +1,4 @@
-"""A process that does one thing to a ledger and is killed at a given step of it.
+"""A process that does one thing to a ledger or a plan and is killed at a given step of it.
 
 `python -m tests.faults.steps URL FOLDER WHAT STEP` dies, without a last word, right before or right
 after its STEPth visit to the database: a statement, a commit. Where there are fewer, it
@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from consent_service import ledger, receipts, retention
+from consent_service import ledger, plans, receipts, retention
 from consent_service.audit import Act
 from consent_service.merkle import Reason
 from consent_service.signing import open_keyring
@@ -96,6 +96,8 @@ async def _do(url: str, folder: Path, what: str, step: int) -> None:
         desk = given.desk(store, folder, keyring)
         if what == "enter":
             await ledger.sequence(desk, site, LATER)
+        elif what == "publish":
+            await plans.publish_due(store, LATER)
         elif what == "retain":
             await retention.retain(desk, site, Act("service", LATER))
         else:

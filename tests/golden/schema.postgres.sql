@@ -211,6 +211,38 @@ table places
     constraint places_id_check CHECK ((length((id)::bytea) = 16))
     constraint places_place_check CHECK ((place >= 0))
 
+table plans
+    id blob not null
+    site_id integer not null
+    revision integer not null
+    against integer not null
+    policy blob not null
+    asked blob not null
+    due_at bigint not null
+    zone text not null
+    announce integer not null
+    made_at bigint not null
+    made_by text not null
+    person text not null
+    state text not null
+    approved_at bigint
+    approved_by text
+    ended_at bigint
+    ended_by text
+    said text not null default ''::text
+    number integer
+    constraint plans_pkey PRIMARY KEY (id)
+    constraint plans_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites(id)
+    constraint plans_site_id_number_fkey FOREIGN KEY (site_id, number) REFERENCES versions(site_id, number)
+    constraint plans_against_check CHECK ((against >= 0))
+    constraint plans_announce_check CHECK ((announce = ANY (ARRAY[0, 1])))
+    constraint plans_check CHECK (((state = 'published'::text) = (number IS NOT NULL)))
+    constraint plans_check1 CHECK (((state = ANY (ARRAY['proposed'::text, 'scheduled'::text])) = (ended_at IS NULL)))
+    constraint plans_due_at_check CHECK ((due_at >= 0))
+    constraint plans_id_check CHECK ((length((id)::bytea) = 16))
+    constraint plans_revision_check CHECK ((revision > 0))
+    constraint plans_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'scheduled'::text, 'published'::text, 'cancelled'::text, 'returned'::text, 'refused'::text])))
+
 table prunes
     site_id integer not null
     begins bigint not null
@@ -286,8 +318,10 @@ table sites
     witnesses text not null default '[]'::text
     authority text not null default ''::text
     mail_to text not null default '[]'::text
+    approval integer not null default 0
     constraint sites_key_key UNIQUE (key)
     constraint sites_pkey PRIMARY KEY (id)
+    constraint sites_approval_check CHECK ((approval = ANY (ARRAY[0, 1])))
     constraint sites_hold_check CHECK ((hold = ANY (ARRAY[0, 1])))
     constraint sites_id_check CHECK ((id > 0))
     constraint sites_max_age_check CHECK ((max_age >= 0))
@@ -426,6 +460,14 @@ CREATE UNIQUE INDEX places_by_place ON public.places USING btree (site_id, place
 
 CREATE UNIQUE INDEX places_pkey ON public.places USING btree (id)
 
+CREATE INDEX plans_by_site ON public.plans USING btree (site_id, made_at, id)
+
+CREATE INDEX plans_due ON public.plans USING btree (due_at) WHERE (state = 'scheduled'::text)
+
+CREATE UNIQUE INDEX plans_open ON public.plans USING btree (site_id) WHERE (state = ANY (ARRAY['proposed'::text, 'scheduled'::text]))
+
+CREATE UNIQUE INDEX plans_pkey ON public.plans USING btree (id)
+
 CREATE UNIQUE INDEX prunes_pkey ON public.prunes USING btree (site_id, begins)
 
 CREATE INDEX receipts_by_former ON public.receipts USING btree (former) WHERE (length((former)::bytea) > 0)
@@ -501,6 +543,10 @@ CREATE TRIGGER pending_no_delete BEFORE DELETE ON public.pending FOR EACH ROW EX
 CREATE TRIGGER places_no_change BEFORE UPDATE OR TRUNCATE ON public.places FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
 
 CREATE TRIGGER places_no_delete BEFORE DELETE ON public.places FOR EACH ROW EXECUTE FUNCTION refuse_delete_before_receipt() -- enabled: A
+
+CREATE TRIGGER plans_frozen BEFORE UPDATE ON public.plans FOR EACH ROW EXECUTE FUNCTION refuse_plan_change() -- enabled: A
+
+CREATE TRIGGER plans_no_delete BEFORE DELETE OR TRUNCATE ON public.plans FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
 
 CREATE TRIGGER prunes_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.prunes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
 
@@ -649,6 +695,28 @@ begin
         or (new.size = old.size and new.root <> old.root)
     then
         raise exception 'witnessed only grow' using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $function$
+
+
+CREATE OR REPLACE FUNCTION public.refuse_plan_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+    if old.state not in ('proposed', 'scheduled')
+        or (old.state = 'scheduled' and new.state = 'proposed')
+        or (old.id, old.site_id, old.revision, old.against, old.policy, old.asked, old.due_at,
+            old.zone, old.announce, old.made_at, old.made_by, old.person)
+            is distinct from
+            (new.id, new.site_id, new.revision, new.against, new.policy, new.asked, new.due_at,
+            new.zone, new.announce, new.made_at, new.made_by, new.person)
+        or (old.approved_at is not null and old.approved_at is distinct from new.approved_at)
+        or (old.approved_by is not null and old.approved_by is distinct from new.approved_by)
+    then
+        raise exception 'plans are frozen' using errcode = 'restrict_violation';
     end if;
     return new;
 end $function$

@@ -419,6 +419,79 @@ CREATE TRIGGER places_no_update before update on places begin
     select raise(abort, 'places are append-only');
 end;
 
+CREATE TABLE plans (
+    id blob primary key check (length(id) = 16),
+    site_id integer not null references sites (id),
+    -- The draft's revision, and the number of the version that it was compared with.
+    revision integer not null check (revision > 0),
+    against integer not null check (against >= 0),
+    policy blob not null,
+    asked blob not null,
+    -- 0: as soon as it is approved.
+    due_at bigint not null check (due_at >= 0),
+    zone text not null,
+    announce integer not null check (announce in (0, 1)),
+    made_at bigint not null,
+    made_by text not null,
+    -- Who answers for it: of a token, whoever made it.
+    person text not null,
+    state text not null check (
+        state in ('proposed', 'scheduled', 'published', 'cancelled', 'returned', 'refused')
+    ),
+    approved_at bigint,
+    approved_by text,
+    ended_at bigint,
+    ended_by text,
+    said text not null default '',
+    number integer,
+    check ((state = 'published') = (number is not null)),
+    check ((state in ('proposed', 'scheduled')) = (ended_at is null)),
+    foreign key (site_id, number) references versions (site_id, number)
+);
+
+CREATE INDEX plans_by_site on plans (site_id, made_at, id);
+
+CREATE INDEX plans_due on plans (due_at) where state = 'scheduled';
+
+CREATE UNIQUE INDEX plans_open on plans (site_id) where state in ('proposed', 'scheduled');
+
+CREATE TRIGGER plans_frozen before update on plans
+when old.state not in ('proposed', 'scheduled')
+    or (old.state = 'scheduled' and new.state = 'proposed')
+    or old.rowid is not new.rowid
+    or old.id is not new.id
+    or old.site_id is not new.site_id
+    or old.revision is not new.revision
+    or old.against is not new.against
+    or old.policy is not new.policy
+    or old.asked is not new.asked
+    or old.due_at is not new.due_at
+    or old.zone is not new.zone
+    or old.announce is not new.announce
+    or old.made_at is not new.made_at
+    or old.made_by is not new.made_by
+    or old.person is not new.person
+    or (old.approved_at is not null and old.approved_at is not new.approved_at)
+    or (old.approved_by is not null and old.approved_by is not new.approved_by)
+begin
+    select raise(abort, 'plans are frozen');
+end;
+
+CREATE TRIGGER plans_no_delete before delete on plans begin
+    select raise(abort, 'plans are kept');
+end;
+
+CREATE TRIGGER plans_no_replace before insert on plans
+when exists (
+    select 1 from plans
+    where id = new.id or rowid = new.rowid or (
+        site_id = new.site_id and state in ('proposed', 'scheduled')
+        and new.state in ('proposed', 'scheduled')
+    )
+) begin
+    select raise(ignore);
+end;
+
 CREATE TABLE prunes (
     site_id integer not null references ledgers (site_id),
     begins bigint not null check (begins >= 0),
@@ -553,7 +626,7 @@ CREATE TABLE sites (
     max_age integer not null check (max_age >= 0),
     created_at bigint not null
 , retention_years integer not null default 3
-    check (retention_years between 1 and 6), hold integer not null default 0 check (hold in (0, 1)), witnesses text not null default '[]', authority text not null default '', mail_to text not null default '[]');
+    check (retention_years between 1 and 6), hold integer not null default 0 check (hold in (0, 1)), witnesses text not null default '[]', authority text not null default '', mail_to text not null default '[]', approval integer not null default 0 check (approval in (0, 1)));
 
 CREATE TABLE stamps (
     site_id integer not null,

@@ -67,3 +67,14 @@ async def test_sites_added_at_once_get_ids_of_their_own(store: Store) -> None:
 async def test_of_one_key_added_five_times_at_once_one_is_kept(store: Store) -> None:
     added = await asyncio.gather(*(given.site(store) for _ in range(5)), return_exceptions=True)
     assert sorted(type(one).__name__ for one in added) == ["Conflict"] * 4 + ["Site"]
+
+
+async def test_whether_a_second_person_approves_is_kept_with_the_site(store: Store) -> None:
+    before = await given.site(store)
+    assert not before.approval
+    assert (await store.sites.set_approval("shop", True)).approval
+    await store.sites.change("shop", "Another name", ORIGINS, 60)
+    assert (await store.sites.by_key("shop")).approval
+    assert await store.sites.set_approval("shop", False) == await store.sites.by_key("shop")
+    with pytest.raises(NotFound):
+        await store.sites.set_approval("nowhere", True)

@@ -28,12 +28,12 @@ FLOORS: tuple[frozenset[str], ...] = (
             "guides",
             "starting",
         }
-        | {"loaded", "slots"}
+        | {"due", "loaded", "slots"}
     ),
     frozenset({"signing", "merkle", "banner", "notices", "previews"}),
     frozenset({"store"}),
     frozenset({"exports", "evidence", "jobs", "sites", "policies", "receipts"})
-    | frozenset({"accounts", "audit", "caught", "ledger", "retention", "witness"}),
+    | frozenset({"accounts", "audit", "caught", "ledger", "plans", "retention", "witness"}),
     frozenset({"web"}),
     frozenset({"app", "cli", "demo", "__main__"}),
 )

@@ -107,7 +107,22 @@ def duration(seconds: int | None, language: str) -> str:
     if not seconds:
         return str(own["session" if seconds is None else "forever"])
     unit, size = next((unit, size) for unit, size in _UNITS if seconds % size == 0)
-    return format_unit(seconds // size, f"duration-{unit}", locale=_locale(language))
+    return _counted(seconds // size, unit, _locale(language))
+
+
+def _counted(number: int, unit: str, locale: Locale) -> str:
+    own = _units().get(locale.language, {}).get(unit)
+    if own:
+        return own[locale.plural_form(number)].format(number)
+    return format_unit(number, f"duration-{unit}", locale=locale)
+
+
+@cache
+def _units() -> dict[str, dict[str, dict[str, str]]]:
+    """Units by language and plural form, where CLDR has nothing or an abbreviation."""
+    text = files(__package__).joinpath("units.json").read_text(encoding="utf-8")
+    units: dict[str, dict[str, dict[str, str]]] = json.loads(text)
+    return units
 
 
 def country(code: str, language: str) -> str:

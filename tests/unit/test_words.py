@@ -87,6 +87,26 @@ def test_a_duration_is_said_in_words(seconds: int | None, english: str, swedish:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "language", "said"),
+    [
+        (365 * DAY, "mt", "sena waħda"),
+        (730 * DAY, "mt", "sentejn"),
+        (180 * DAY, "mt", "6 xhur"),
+        (390 * DAY, "mt", "13-il xahar"),
+        (182 * DAY, "mt-MT", "182 jum"),
+        (1_800, "mt", "30 minuta"),
+        (730 * DAY, "ga", "2 bhliain"),
+        (3 * 365 * DAY, "ga", "3 bliana"),
+        (180 * DAY, "ga", "6 mhí"),
+        (8 * 3_600, "ga-IE", "8 n-uaire an chloig"),
+        (730 * DAY, "ar", "سنتان"),
+    ],
+)
+def test_no_duration_is_an_abbreviation(seconds: int, language: str, said: str) -> None:
+    assert words.duration(seconds, language) == said
+
+
+@pytest.mark.parametrize(
     ("code", "language", "name"),
     [
         ("SE", "en", "Sweden"),

@@ -9,8 +9,10 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 import msgspec
 
@@ -186,7 +188,17 @@ def exporting(office: Callable[[], Office], root: Path) -> Work:
 
 def clear(root: Path, now: float) -> int:
     """Take away the folders of exports whose time is over; how many."""
-    old = [path for path in root.glob("*-*") if path.stat().st_mtime < now - KEPT]
+    old = [path for path in root.glob("*-*") if _asked_at(path) < now - KEPT]
     for path in old:
         shutil.rmtree(path, ignore_errors=True)
     return len(old)
+
+
+def _asked_at(folder: Path) -> float:
+    """When its job was asked for, by the service's clock: the job's id tells. What bears no id is
+    nobody's export, and is left alone.
+    """
+    try:
+        return (UUID(folder.name).int >> 80) / 1000
+    except ValueError:
+        return inf

@@ -262,7 +262,7 @@ def test_r12_no_switch_is_on_at_first_on_any_layer(visit: Visit) -> None:
     assert visit.banner.locator("input").count() == 0
     visit.press("Choose")
     switches = visit.dialog.get_by_role("switch")
-    assert switches.count() == 4
+    expect(switches).to_have_count(4)
     assert [switches.nth(index).is_checked() for index in range(4)] == [True, False, False, False]
     assert visit.dialog.get_by_text("legitimate").count() == 0
 

@@ -38,7 +38,7 @@ def locked(database: str) -> Iterator[None]:
     """Nobody else can store a receipt meanwhile; all can read."""
     path = sqlite_path(database)
     if path:
-        with closing(sqlite3.connect(path, isolation_level=None)) as lite:
+        with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as lite:
             lite.execute("begin immediate")
             yield
             lite.execute("rollback")

@@ -655,9 +655,8 @@ class PublicKey(Struct, frozen=True, kw_only=True):
 
 
 class Erasure(Struct, frozen=True, kw_only=True):
-    """A tombstone: this receipt was here, and was deleted, then, for that reason."""
+    """A tombstone: a receipt was here, and was deleted, then, for that reason."""
 
-    receipt_id: str
     erased_at: int
     reason: int
     """1 retention, 2 Art. 17 GDPR, 3 court, 4 test data."""
@@ -688,7 +687,7 @@ class Event(Struct, frozen=True, kw_only=True):
     """Such as `policy.publish`, `receipt.read`, `sign_in`."""
     site_id: int | None
     subject: str
-    """What it was done to: a version, a receipt's id, an account."""
+    """What it was done to: a version, an account, a receipt by its place in the ledger."""
 
 
 class CaughtKind(StrEnum):

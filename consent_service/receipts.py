@@ -4,7 +4,7 @@ The promise is the order: check, sign, store durably, then answer.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -70,6 +70,14 @@ class Recorded(NamedTuple):
     at: int
     """When it was recorded: unix seconds."""
     new: bool
+
+
+class Gone(NamedTuple):
+    """What a visitor had erased."""
+
+    erasure: Erasure
+    replaced: int
+    """How many receipts went with it that it had replaced."""
 
 
 def parse_choice(body: bytes) -> Choice:
@@ -214,27 +222,26 @@ async def erase(desk: ledger.Desk, site: Site, id: str, reason: Reason, act: Act
     A second time changes nothing and gives the tombstone. Raises `NotFound` if it was never
     there, `Forked` where the ledger is stuck.
     """
-    return _last(await _erase(desk, site, [id], reason, act), id)
+    return _found(await _erase(desk, site, [id], reason, act), id)
 
 
-async def erase_own(desk: ledger.Desk, site: Site, id: str, act: Act) -> list[Erasure]:
+async def erase_own(desk: ledger.Desk, site: Site, id: str, act: Act) -> Gone:
     """Erase what a browser holds the id of: that receipt, and those before it that it replaced.
 
-    Their tombstones, that of `id` the last. The oldest go first, so that after a crash the id
-    still leads to all that are left. Raises as `erase` does.
+    The oldest go first, so that after a crash the id still leads to all that are left. Raises as
+    `erase` does.
     """
-    ids, gone = await _with_replaced(desk.store, site.id, id), list[Erasure]()
+    ids, gone = await _with_replaced(desk.store, site.id, id), dict[str, Erasure]()
     for begin in range(0, len(ids), _AT_ONCE):
         some = ids[begin : begin + _AT_ONCE]
-        gone += await _erase(desk, site, some, Reason.REQUEST, act)
-    _last(gone, id)
-    return gone
+        gone |= await _erase(desk, site, some, Reason.REQUEST, act)
+    return Gone(_found(gone, id), len(gone) - 1)
 
 
-def _last(gone: Sequence[Erasure], id: str) -> Erasure:
-    if not gone or gone[-1].receipt_id != id:
+def _found(gone: Mapping[str, Erasure], id: str) -> Erasure:
+    if id not in gone:
         raise NotFound(f"there is no receipt {id}")
-    return gone[-1]
+    return gone[id]
 
 
 async def _with_replaced(store: Store, site_id: int, id: str) -> list[str]:
@@ -259,15 +266,16 @@ def _prev(stored: StoredReceipt) -> str | None:
 
 async def _erase(
     desk: ledger.Desk, site: Site, ids: Sequence[str], reason: Reason, act: Act
-) -> list[Erasure]:
+) -> dict[str, Erasure]:
     """The tombstones of those that were there, together or not at all."""
     await ledger.begun(desk, site, act.now)
-    gone = list[Erasure]()
+    gone = dict[str, Erasure]()
     async with desk.store.transaction() as tx:
         head = locked = await ledger.lock(tx, site)
         for id in ids:
             head, erasure = await _erase_one(tx, desk, head, id, (reason, act))
-            gone += [erasure] if erasure else []
+            if erasure:
+                gone[id] = erasure
     if head is not locked:
         await ledger.publish(desk, head)
     return gone
@@ -277,15 +285,28 @@ async def _erase_one(
     tx: Store, desk: ledger.Desk, head: Head, id: str, why: tuple[Reason, Act]
 ) -> tuple[Head, Erasure | None]:
     reason, act = why
-    erased = await tx.receipts.erasure(head.site_id, id)
-    if erased:
-        return head, erased
     try:
         place, waiting = await ledger.place_now(tx, head, id)
     except NotFound:
-        return head, None
+        return head, await tx.receipts.erasure(head.site_id, id)
     said = ledger.event(EntryType.ERASURE, erasure_digest(place, reason), act.now)
     grown = await ledger.append(tx, desk, head, [*waiting, said], act.now)
     erasure = await tx.receipts.erase(head.site_id, id, reason, act.now, place)
-    await audit.log(tx, act, "receipt.erase", id, head.site_id)
+    await audit.log(tx, act, "receipt.erase", _called(place), head.site_id)
     return grown, erasure
+
+
+async def called(store: Store, site: Site, id: str) -> str:
+    """What the audit trail calls a receipt: by its place in the ledger, if it has one yet.
+
+    Never by its id: the trail keeps everything, and an erased receipt's id must not stay (R60).
+    """
+    place = await store.ledger.place(site.id, id)
+    if place is None:
+        erasure = await store.receipts.erasure(site.id, id)
+        place = erasure.place if erasure else None
+    return "not entered yet" if place is None else _called(place)
+
+
+def _called(place: int) -> str:
+    return f"entry {place}"

@@ -228,7 +228,7 @@ class _Run:
         if await ledger.on_file(self._site_id, begin, end) == len(entered):
             return
         here = set(await ledger.places_on_file(self._site_id, begin, end))
-        erased = await ledger.erased(self._site_id, begin, end)
+        erased = await self._store.receipts.erasures(self._site_id, begin, end)
         gone = {erasure.place for erasure in erased}
         pruned = [range(each.begins, each.ends) for each in await ledger.prunes(self._site_id)]
         for place in entered:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from consent_service.errors import Conflict
-from consent_service.model import Erasure, StoredReceipt
-from consent_service.store.columns import uuid_bytes, uuid_text
+from consent_service.model import StoredReceipt
+from consent_service.store.columns import uuid_bytes
 from consent_service.store.database import Database, Row, Value
 from consent_service.store.receipts import Receipts
 
@@ -444,26 +444,6 @@ class Ledger:
             f"{_ON_FILE} {_RANGE}", site_id=site_id, begin=begin, end=end
         )
         return [row["place"] for row in rows]
-
-    async def erased(self, site_id: int, begin: int, end: int) -> list[Erasure]:
-        """The tombstones of receipts of those entries."""
-        rows = await self._database.fetch_all(
-            """
-            select id, erased_at, reason, place from tombstones
-            where site_id = :site_id and place >= :begin and place < :end order by place""",
-            site_id=site_id,
-            begin=begin,
-            end=end,
-        )
-        return [
-            Erasure(
-                receipt_id=uuid_text(row["id"]),
-                erased_at=row["erased_at"],
-                reason=row["reason"],
-                place=row["place"],
-            )
-            for row in rows
-        ]
 
     async def placed(self, site_id: int, begin: int, end: int) -> list[tuple[int, Pending]]:
         """The receipts of those entries that are on file, as they were when they waited."""

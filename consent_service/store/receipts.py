@@ -13,6 +13,9 @@ from consent_service.store.packing import Packed, pack, unpack
 
 SALT_BYTES = 32
 
+_TAIL = slice(8, None)
+"""Of an id's bytes, what a tombstone keeps: random all of it, where the first half is a time."""
+
 AS_SIGNED = 0
 """The form of a row that holds its payload as it is."""
 
@@ -77,10 +80,11 @@ class Receipts:
         values: dict[str, Value] = {"id": raw, "site_id": site_id}
         left = await self._database.execute(
             """
-            insert into tombstones (id, site_id, erased_at, reason, place)
-            select id, site_id, :now, :reason, :place from receipts
+            insert into tombstones (tail, site_id, erased_at, reason, place)
+            select :tail, site_id, :now, :reason, :place from receipts
             where id = :id and site_id = :site_id
             on conflict do nothing""",
+            tail=raw[_TAIL],
             now=now,
             reason=reason,
             place=place,
@@ -94,25 +98,30 @@ class Receipts:
         await self._database.execute(
             "delete from places where id = :id and site_id = :site_id", **values
         )
-        return Erasure(receipt_id=receipt_id, erased_at=now, reason=reason, place=place)
+        return Erasure(erased_at=now, reason=reason, place=place)
 
     async def erasure(self, site_id: int, receipt_id: str) -> Erasure | None:
         """The tombstone of a receipt; None where none of that id was erased."""
         row = await self._database.fetch_one(
             """
             select erased_at, reason, place from tombstones
-            where id = :id and site_id = :site_id""",
-            id=uuid_bytes(receipt_id),
+            where tail = :tail and site_id = :site_id order by erased_at limit 1""",
+            tail=uuid_bytes(receipt_id)[_TAIL],
             site_id=site_id,
         )
-        if row is None:
-            return None
-        return Erasure(
-            receipt_id=receipt_id,
-            erased_at=row["erased_at"],
-            reason=row["reason"],
-            place=row["place"],
+        return _erasure(row) if row else None
+
+    async def erasures(self, site_id: int, begin: int, end: int) -> list[Erasure]:
+        """The tombstones of receipts that stood in the ledger from `begin` up to `end`."""
+        rows = await self._database.fetch_all(
+            """
+            select erased_at, reason, place from tombstones
+            where site_id = :site_id and place >= :begin and place < :end order by place""",
+            site_id=site_id,
+            begin=begin,
+            end=end,
         )
+        return [_erasure(row) for row in rows]
 
     async def count(self, site_id: int) -> int:
         """How many receipts the site has now."""
@@ -291,6 +300,10 @@ def _receipt(row: Row, forms: Mapping[int, bytes]) -> StoredReceipt:
         signature=row["signature"],
         kid=row["kid"],
     )
+
+
+def _erasure(row: Row) -> Erasure:
+    return Erasure(erased_at=row["erased_at"], reason=row["reason"], place=row["place"])
 
 
 def _digest(receipt: StoredReceipt) -> str:

@@ -361,15 +361,14 @@ table tokens
     constraint tokens_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'editor'::text, 'auditor'::text])))
 
 table tombstones
-    id blob not null
+    tail blob not null
     site_id integer not null
     erased_at bigint not null
     reason integer not null
     place bigint
-    constraint tombstones_pkey PRIMARY KEY (id)
     constraint tombstones_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites(id)
-    constraint tombstones_id_check CHECK ((length((id)::bytea) = 16))
     constraint tombstones_reason_check CHECK (((reason >= 1) AND (reason <= 4)))
+    constraint tombstones_tail_check CHECK ((length((tail)::bytea) = 8))
 
 table versions
     site_id integer not null
@@ -498,9 +497,9 @@ CREATE INDEX tokens_by_site ON public.tokens USING btree (site_id)
 
 CREATE UNIQUE INDEX tokens_pkey ON public.tokens USING btree (id)
 
-CREATE INDEX tombstones_by_place ON public.tombstones USING btree (site_id, place)
+CREATE UNIQUE INDEX tombstones_by_place ON public.tombstones USING btree (site_id, place)
 
-CREATE UNIQUE INDEX tombstones_pkey ON public.tombstones USING btree (id)
+CREATE INDEX tombstones_by_tail ON public.tombstones USING btree (tail)
 
 CREATE UNIQUE INDEX versions_pkey ON public.versions USING btree (site_id, number)
 
@@ -619,7 +618,7 @@ CREATE OR REPLACE FUNCTION public.ignore_erased()
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 begin
-    if exists (select 1 from tombstones where id = new.id) then
+    if exists (select 1 from tombstones where tail = substr(new.id, 9)) then
         return null;
     end if;
     return new;
@@ -671,7 +670,11 @@ CREATE OR REPLACE FUNCTION public.refuse_delete_without_tombstone()
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 begin
-    if exists (select 1 from tombstones where id = old.id and site_id = old.site_id)
+    if exists (
+            select 1 from places p
+            join tombstones t on t.site_id = p.site_id and t.place = p.place
+            where p.id = old.id and p.site_id = old.site_id
+        )
         or exists (
             select 1 from places p
             join prunes r on r.site_id = p.site_id and r.begins <= p.place and p.place < r.ends

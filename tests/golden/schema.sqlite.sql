@@ -546,7 +546,11 @@ CREATE TRIGGER receipts_enter after insert on receipts begin
 end;
 
 CREATE TRIGGER receipts_no_delete before delete on receipts
-when not exists (select 1 from tombstones where id = old.id and site_id = old.site_id)
+when not exists (
+        select 1 from places p
+        join tombstones t on t.site_id = p.site_id and t.place = p.place
+        where p.id = old.id and p.site_id = old.site_id
+    )
     and not exists (
         select 1 from places p
         join prunes r on r.site_id = p.site_id and r.begins <= p.place and p.place < r.ends
@@ -566,7 +570,7 @@ when exists (
 end;
 
 CREATE TRIGGER receipts_no_return before insert on receipts
-when exists (select 1 from tombstones where id = new.id) begin
+when exists (select 1 from tombstones where tail = substr(cast(new.id as blob), 9)) begin
     select raise(ignore);
 end;
 
@@ -696,14 +700,17 @@ CREATE TABLE tokens (
 
 CREATE INDEX tokens_by_site on tokens (site_id);
 
-CREATE TABLE tombstones (
-    id blob primary key check (length(id) = 16),
+CREATE TABLE "tombstones" (
+    tail blob not null check (length(tail) = 8),
     site_id integer not null references sites (id),
     erased_at bigint not null,
-    reason integer not null check (reason between 1 and 4)
-, place bigint);
+    reason integer not null check (reason between 1 and 4),
+    place bigint
+);
 
-CREATE INDEX tombstones_by_place on tombstones (site_id, place);
+CREATE UNIQUE INDEX tombstones_by_place on tombstones (site_id, place);
+
+CREATE INDEX tombstones_by_tail on tombstones (tail);
 
 CREATE TRIGGER tombstones_no_delete before delete on tombstones begin
     select raise(abort, 'tombstones are append-only');
@@ -712,7 +719,7 @@ end;
 CREATE TRIGGER tombstones_no_replace before insert on tombstones
 when exists (
     select 1 from tombstones
-    where id = new.id
+    where (site_id = new.site_id and place = new.place)
         or rowid = new.rowid
 ) begin
     select raise(ignore);

@@ -133,8 +133,19 @@ async def published_policy(store: Store) -> Site:
     return made
 
 
+def token(receipt: StoredReceipt) -> bytes:
+    """A receipt's signed form."""
+    return signing.PublicKeys.assemble(receipt.payload, receipt.signature, receipt.kid).encode()
+
+
 def receipt(
-    site_id: int, name: str = "", at: int = NOW, number: int = 1, action: str = "accept_all"
+    site_id: int,
+    name: str = "",
+    at: int = NOW,
+    number: int = 1,
+    action: str = "accept_all",
+    *,
+    replaces: StoredReceipt | None = None,
 ) -> StoredReceipt:
     """A receipt as the service signs it."""
     name = name or uuid()
@@ -152,7 +163,7 @@ def receipt(
         basis="opt-in",
         gpc=False,
         exp_consent=at + 182 * 86_400,
-        prev=None,
+        prev=signing.sha256_b64(token(replaces)) if replaces else None,
     )
     signed = keyring().sign_receipt(msgspec.json.encode(claims))
     return StoredReceipt(

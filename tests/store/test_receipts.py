@@ -86,7 +86,7 @@ async def test_an_erased_receipt_leaves_a_tombstone_and_nothing_else(
     await given.entered(desk)
     place = await store.ledger.place(site.id, gone.id)
     erasure = await given.erased(desk, site, gone.id, now=given.NOW + 5)
-    assert erasure == Erasure(receipt_id=gone.id, erased_at=given.NOW + 5, reason=2, place=place)
+    assert erasure == Erasure(erased_at=given.NOW + 5, reason=2, place=place)
     assert await store.ledger.place(site.id, gone.id) is None
     assert await store.receipts.erasure(site.id, gone.id) == erasure
     assert await store.receipts.erasure(site.id, kept.id) is None

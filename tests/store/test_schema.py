@@ -27,7 +27,7 @@ COLUMNS = {
         "name",
         "former",
     },
-    "tombstones": {"id", "site_id", "erased_at", "reason", "place"},
+    "tombstones": {"tail", "site_id", "erased_at", "reason", "place"},
     "pending": {"site_id", "turn", "at", "id", "type", "policy", "digest"},
     "places": {"id", "site_id", "place"},
     "marks": {"site_id", "place", "id", "type", "at", "policy", "digest"},

@@ -202,13 +202,13 @@ async def erase(request: Request) -> Response:
     let_read(request, allowed_origin(request, site))
     await body(request, 64, TYPES)
     act, id = Act("visitor", running.now()), request.path_params["id"]
-    *earlier, gone = await receipts.erase_own(running.ledger, site, id, act)
+    gone, replaced = await receipts.erase_own(running.ledger, site, id, act)
     answer = Erased(
         id=id,
         erased_at=gone.erased_at,
         reason=gone.reason,
         place=gone.place,
-        replaced=len(earlier),
+        replaced=replaced,
     )
     return _json(answer, 200, {"cache-control": "no-store", **request.state.answer_headers})
 

@@ -21,6 +21,7 @@ VERBS = {
     "receipt.search": "Searched receipts",
     "receipt.export": "Took receipts away",
     "receipt.erase": "Erased a receipt",
+    "receipts.prune": "Erased receipts whose time was over",
     "policy.draft": "Saved a draft",
     "policy.publish": "Published a version",
     "policy.render": "Took screenshots",
@@ -35,6 +36,8 @@ VERBS = {
     "key.publish": "Published a key",
     "site.add": "Added a site",
     "site.change": "Changed a site",
+    "site.keep": "Set how long receipts are kept",
+    "ledger.accept_fork": "Accepted a fork of the ledger",
     "job.stop": "Stopped a job",
 }
 _LABELS = {"from": "From", "to": "To", "verb": "What", "actor": "Who", "before": "Place"}

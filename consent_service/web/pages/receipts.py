@@ -93,7 +93,7 @@ async def one(request: Request) -> Response:
         token = await _token(running, site, id)
     except NotFound:
         return await _not_there(request, site, id)
-    await audit.log(running.store, act(request), "receipt.read", id, site.id)
+    await _log(request, site, "receipt.read", id)
     await _know_its_key(running, token)
     context: dict[str, Any] = {
         "site": site,
@@ -107,6 +107,12 @@ async def one(request: Request) -> Response:
     if context["holds"]:
         context |= await _shown(running, site, token)
     return page(request, "receipts/one.html", context)
+
+
+async def _log(request: Request, site: Site, verb: str, id: str, what: str = "") -> None:
+    store = service(request).store
+    subject = what + await receipts.called(store, site, id)
+    await audit.log(store, act(request), verb, subject, site.id)
 
 
 async def _token(running: Service, site: Site, id: str) -> str:
@@ -128,7 +134,7 @@ async def download(request: Request) -> Response:
     """The receipt as it was signed, as a file."""
     running, site, id = service(request), await site_of(request), request.path_params["id"]
     token = await _token(running, site, id)
-    await audit.log(running.store, act(request), "receipt.read", id, site.id)
+    await _log(request, site, "receipt.read", id)
     headers = {
         "cache-control": "no-store",
         "content-disposition": f'attachment; filename="{id}.jws"',
@@ -142,7 +148,7 @@ async def bundle(request: Request) -> Response:
     running, site, id = service(request), await site_of(request), request.path_params["id"]
     receipt = await receipts.read(running.store, running.keys, site, id)
     gathered = await evidence.gather(running.office(), site, receipt)
-    await audit.log(running.store, act(request), "receipt.export", f"bundle {id}", site.id)
+    await _log(request, site, "receipt.export", id, "bundle of ")
     headers = {
         "cache-control": "no-store",
         "content-disposition": f'attachment; filename="{name_of(receipt.claims)}"',
@@ -157,7 +163,7 @@ async def _not_there(request: Request, site: Site, id: str) -> Response:
     erasure = await _erasure(running, site, id)
     context: dict[str, Any] = {"site": site, "id": id, "erasure": erasure, "reason": ""}
     if erasure:
-        await audit.log(running.store, act(request), "receipt.read", id, site.id)
+        await _log(request, site, "receipt.read", id)
         context["reason"] = _REASONS.get(erasure.reason, "not said")
     return page(request, "receipts/missing.html", context, 410 if erasure else 404)
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from consent_service import audit, jobs, ledger, plans, policies, retention
+from consent_service import audit, jobs, ledger, plans, policies, retention, vouching
 from consent_service.audit import SERVICE, Act
 from consent_service.errors import (
     Busy,
@@ -29,6 +29,8 @@ from consent_service.jobs import Worker, exporting
 from consent_service.settings import Settings
 from consent_service.signing import new_secret, open_keyring
 from consent_service.store import ReceiptWriter, open_store
+from consent_service.store.errands import Kind
+from consent_service.vouching import Doing, Rounds
 from consent_service.web.errors import Problem, problem_of, problem_response
 from consent_service.web.hot import Hot
 from consent_service.web.limits import Attempts
@@ -57,6 +59,9 @@ DUE_EVERY = 1.0
 
 RETAIN_EVERY = 3_600.0
 """Seconds between two looks for receipts that are kept no longer."""
+
+GO_EVERY = 5.0
+"""Seconds between two looks for those outside who are due."""
 
 
 class State(TypedDict):
@@ -107,6 +112,7 @@ async def running_service(
             *(_follow_keys(service), _look_after(service), _retain(service)),
             _publish_planned(service),
             *_sequencing(service),
+            *_vouching(service),
         )
         async with _going_on(*work, _worker(service).run(LOOK_EVERY)):
             yield service
@@ -127,6 +133,19 @@ async def _publish_planned(service: Service) -> None:
         except ConsentError as error:
             log.warning("what was planned could not be looked at: %s", error)
         await asyncio.sleep(DUE_EVERY)
+
+
+def _vouching(service: Service) -> Iterator[Coroutine[Any, Any, None]]:
+    doings = _doings(service.settings)
+    if doings:
+        soonest = min(GO_EVERY, *(doing.every for doing in doings.values()))
+        yield Rounds(service.store, doings, service.now).run(soonest)
+
+
+def _doings(settings: Settings) -> dict[Kind, Doing]:
+    """What this process does at those outside, and how often."""
+    each = {Kind.WITNESS: Doing(vouching.cosign, settings.witness_seconds)}
+    return {kind: doing for kind, doing in each.items() if doing.every}
 
 
 async def _retain(service: Service) -> None:

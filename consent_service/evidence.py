@@ -41,6 +41,9 @@ from consent_service.store.ledger import Kept, Stamp
 _LOOKED_AT = 200
 """Kept checkpoints that are looked at for one that others have seen: more than a week's."""
 
+_WORTH = 3_600
+"""Seconds that the agreement of most witnesses is worth, against the word of one."""
+
 _MOST = 50
 """Receipts of one browser that are followed in each direction."""
 
@@ -126,14 +129,16 @@ async def _place(office: Office, site: Site, evidence: Evidence) -> Place | None
         return None
     # The first that others have seen with the receipt in it says earliest that it existed.
     after = await _seen(store, site, await store.ledger.kept_from(site.id, at + 1, _LOOKED_AT))
-    size = after[0].size if after else None
-    proved = await ledger.prove(store, site.id, claims.jti, size)
+    proved = await ledger.prove(store, site.id, claims.jti, after[0].size if after else None)
     if proved is None:
         return None
     proofs = {"receipt": proved.text, **await _others(store, site, evidence, proved)}
     before = await _seen(store, site, await store.ledger.kept_before(site.id, at, _LOOKED_AT))
-    place = Place(await ledger.trust_of(store, site, office.base_url), proofs)
-    if before and before[0].size:
+    before = before if before and before[0].size else None
+    under = [after[0] if after else Kept(proved.size, 0, proved.checkpoint)]
+    under += [before[0]] if before else []
+    place = Place(await ledger.trust_of(store, site, office.base_url, under), proofs)
+    if before:
         path = await ledger.consistency(store, site.id, before[0].size, proved.size)
         place = place._replace(previous=ledger.cosigned(before[0]), consistency=path)
     return _stamped(place, {"checkpoint": after, "previous": before})
@@ -143,12 +148,20 @@ Seen = tuple[Kept, list[Stamp]] | None
 
 
 async def _seen(store: Store, site: Site, kept: list[Kept]) -> Seen:
-    """The first of these checkpoints that somebody else has cosigned or stamped."""
+    """The first of these checkpoints that somebody else has cosigned or stamped.
+
+    One that most witnesses cosigned is worth an hour: it holds without believing any one of them.
+    """
+    first: Seen = None
     for each in kept:
-        stamps = await store.ledger.stamps(site.id, each.size)
-        if stamps or each.cosignatures:
-            return each, stamps
-    return None
+        if first and abs(each.at - first[0].at) > _WORTH:
+            break
+        if ledger.is_vouched(site, each):
+            return each, await store.ledger.stamps(site.id, each.size)
+        if first is None:
+            stamps = await store.ledger.stamps(site.id, each.size)
+            first = (each, stamps) if stamps or each.cosigned else None
+    return first
 
 
 async def _others(store: Store, site: Site, evidence: Evidence, under: Proved) -> dict[str, bytes]:

@@ -35,6 +35,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     session_hours: int = 12
     checkpoints: str = ""
     ledger_seconds: float = 1.0
+    witness_seconds: float = 300.0
     exports: str = ""
     log_level: str = "info"
 
@@ -75,6 +76,8 @@ HELP: Mapping[str, str] = {
     "the folder of the keys. Keep it out of the database's backup.",
     "ledger_seconds": "How many seconds lie between two rounds of entering receipts into the "
     "ledgers; 0 for never: another process does it.",
+    "witness_seconds": "How many seconds lie between two times that the newest checkpoint of a "
+    "ledger is handed to the site's witnesses; 0 for never: another process does it.",
     "exports": "The folder that exports are written to, and kept in for seven days. Empty for "
     "`exports` beside the folder of the keys. Several processes on several machines share one.",
     "log_level": "`debug`, `info`, `warning` or `error`.",
@@ -87,6 +90,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "retire_hours": (24, 24 * 90),
     "session_hours": (1, 24 * 30),
     "ledger_seconds": (0, 3600),
+    "witness_seconds": (0, 86_400),
 }
 
 

@@ -12,12 +12,17 @@ from consent_service import audit
 from consent_service.audit import Act
 from consent_service.errors import Invalid
 from consent_service.merkle import KeyType, parse_vkey
-from consent_service.model import Keeping, Site, SiteKey
+from consent_service.model import Keeping, Site, SiteKey, Witness
 from consent_service.store import Store
 
 MAX_AGE = 300
 """Seconds that a new site's banner may be cached under its short-lived address."""
 
+MOST = 10
+"""Witnesses, or e-mail addresses, that a site may have."""
+
+# What can stand after RCPT TO: without quotes, comments and letters beyond ASCII.
+_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _NUMBERS = re.compile(r"\[[^\[\]]*\]\);?")
 """How our inline stub ends: with what it was made for."""
@@ -58,12 +63,17 @@ async def keep(store: Store, site: Site, keeping: Keeping) -> Site:
     """The site with other rules of keeping and other witnesses. Raises `Invalid`."""
     if not 1 <= keeping.years <= 6:
         raise Invalid("receipts are kept for 1 to 6 years after their consent lapsed", "years")
-    for witness in keeping.witnesses:
-        if parse_vkey(witness.key).type != KeyType.WITNESS:
-            raise Invalid(f"{witness.key[:60]} is not the key of a witness", "witnesses")
-    for url in (*(witness.url for witness in keeping.witnesses), keeping.authority):
-        if url and urlsplit(url).scheme not in ("http", "https"):
-            raise Invalid(f"{url[:60]!r} is not an http or https address", "witnesses")
+    if len(keeping.witnesses) > MOST or len(keeping.mail_to) > MOST:
+        field = "witnesses" if len(keeping.witnesses) > MOST else "mail_to"
+        raise Invalid(f"{MOST} are the most", field)
+    names = [_check_witness(witness) for witness in keeping.witnesses]
+    if len(set(names)) < len(names):
+        raise Invalid("one of these witnesses is there twice", "witnesses")
+    if keeping.authority:
+        _check_address(keeping.authority, "authority")
+    for address in keeping.mail_to:
+        if not _MAIL.fullmatch(address) or len(address) > 254:
+            raise Invalid(f"{address[:60]!r} is not an e-mail address", "mail_to")
     return await store.sites.keep(site.key, keeping)
 
 
@@ -73,6 +83,42 @@ async def set_approval(store: Store, site: Site, wanted: bool, act: Act) -> Site
         changed = await tx.sites.set_approval(site.key, wanted)
         await audit.log(tx, act, "site.approval", "wanted" if wanted else "not wanted", site.id)
     return changed
+
+
+def parse_witness(text: str) -> Witness:
+    """A witness as people write one: its key, a space, its address. Raises `Invalid`."""
+    key, _, url = text.strip().partition(" ")
+    if not url:
+        raise Invalid(
+            "write a witness as its key, a space and its address, such as "
+            "witness.example/w1+5e8e9b0f+BEF… https://witness.example",
+            "witnesses",
+        )
+    return Witness(key=key, url=url.strip().rstrip("/"))
+
+
+def _check_witness(witness: Witness) -> str:
+    """The witness's name. Raises `Invalid`."""
+    try:
+        key = parse_vkey(witness.key)
+    except Invalid as error:
+        raise Invalid(error.message, "witnesses") from error
+    if key.type != KeyType.WITNESS:
+        raise Invalid(f"{witness.key[:60]} is not the key of a witness", "witnesses")
+    _check_address(witness.url, "witnesses")
+    return key.name
+
+
+def _check_address(url: str, field: str) -> None:
+    """Raises `Invalid` unless it is plainly somewhere: what is asked there holds no secret."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and _host(parts.hostname or "")
+        extra = parts.query or parts.fragment or parts.username is not None or parts.port == 0
+    except ValueError:
+        good, extra = "", ""
+    if not good or extra or not url.isascii() or not url.isprintable() or " " in url:
+        raise Invalid(f"{url[:60]!r} is not an http or https address", field)
 
 
 def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:

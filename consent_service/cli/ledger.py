@@ -2,18 +2,22 @@
 
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from consent_service import audit, ledger
-from consent_service.cli.running import act, with_store
+from consent_service import audit, ledger, vouching
+from consent_service.cli.running import act, desk, with_store
 from consent_service.cli.witness import run_witness
+from consent_service.errors import NotFound
 from consent_service.ledger import Report, Wanted
 from consent_service.merkle import Checkpoint, parse_checkpoint, parse_note
+from consent_service.model import Site
 from consent_service.settings import Settings
 from consent_service.store import Store
+from consent_service.vouching import Standing
 
 _SITE = click.option("--site", required=True, help="The site's key.")
 
@@ -29,17 +33,67 @@ ledger_group.add_command(run_witness)
 @ledger_group.command()
 @_SITE
 @click.option("--keys", is_flag=True, help="Show the public keys and witnesses (tlog-policy).")
+@click.option("--cosigned", is_flag=True, help="The newest that most of the witnesses cosigned.")
 @click.pass_obj
-def checkpoint(settings: Settings, site: str, keys: bool) -> None:
+def checkpoint(settings: Settings, site: str, keys: bool, cosigned: bool) -> None:
     """Show the newest signed checkpoint, to be kept or sent to somebody who keeps it."""
 
     async def work(store: Store) -> bytes:
         found = await store.sites.by_key(site)
         if keys:
             return await ledger.trust_of(store, found, settings.base_url)
+        if cosigned:
+            return await _cosigned(store, found)
         return await ledger.checkpoint(store, found.id)
 
     click.echo(with_store(settings, work), nl=False)
+
+
+async def _cosigned(store: Store, site: Site) -> bytes:
+    kept = await ledger.newest_vouched(store, site)
+    if kept is None:
+        raise NotFound(f"no checkpoint of {site.key} is cosigned by most of its witnesses")
+    return ledger.cosigned(kept)
+
+
+@ledger_group.command()
+@_SITE
+@click.pass_obj
+def status(settings: Settings, site: str) -> None:
+    """Show how it stands with a ledger, and with those who vouch for it.
+
+    Exit status 1 where the ledger does not go on, or somebody outside does not do what was asked.
+    """
+
+    async def work(store: Store) -> Standing:
+        found = await store.sites.by_key(site)
+        return await vouching.standing(desk(settings, store), found)
+
+    stands = with_store(settings, work)
+    for line in _stands(stands):
+        click.echo(line)
+    if stands.stuck or any(party.trouble for party in stands.parties):
+        sys.exit(1)
+
+
+def _stands(stands: Standing) -> Iterator[str]:
+    if stands.head:
+        signed = f"signed {_utc(stands.head.signed_at)}"
+        yield f"{stands.head.origin}: {stands.head.size:,} entries, {signed}"
+    yield f"waiting for an entry: {stands.waiting:,}"
+    if stands.stuck:
+        yield f"STUCK: {stands.stuck}"
+    if stands.vouched:
+        yield f"cosigned by most witnesses: {stands.vouched.size:,} entries"
+    for party in stands.parties:
+        done = f"{party.size:,} entries, {_utc(party.done_at)}" if party.done_at else "never yet"
+        yield f"{party.kind} {party.name}: {done}"
+        if party.trouble:
+            yield f"  TROUBLE since {_utc(party.trouble_at)}: it {party.trouble}"
+
+
+def _utc(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @ledger_group.command()
@@ -114,10 +168,9 @@ def _tell(report: Report) -> None:
     found = len(report.findings) + report.more
     verdict = f"{found:,} findings" if found else "all as it should be"
     of = f", {report.receipts:,} receipts" if report.receipts else ""
-    now = datetime.fromtimestamp(time.time(), UTC)
     click.echo(
         f"{report.origin}: {report.entries:,} of {report.size:,} entries{of}: {verdict} "
-        f"({now:%Y-%m-%dT%H:%M:%SZ})"
+        f"({_utc(int(time.time()))})"
     )
 
 

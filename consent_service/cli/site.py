@@ -6,7 +6,7 @@ from typing import Any
 import click
 import msgspec
 
-from consent_service import audit, sites
+from consent_service import audit, sites, vouching
 from consent_service.cli.running import act, with_store
 from consent_service.model import Keeping, Site
 from consent_service.settings import Settings
@@ -79,6 +79,43 @@ def keep(settings: Settings, /, key: str, **asked: Any) -> None:
         return kept
 
     _show(with_store(settings, work).keeping)
+
+
+@site.command()
+@click.argument("key")
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    nargs=2,
+    metavar="VKEY URL",
+    help="A witness: its public key and its address. Repeatable; takes the place of all others.",
+)
+@click.option("--no-witnesses", is_flag=True, help="Ask no witness any more.")
+@click.pass_obj
+def vouch(
+    settings: Settings, key: str, witnesses: tuple[tuple[str, str], ...], no_witnesses: bool
+) -> None:
+    """Say who vouches for KEY's ledger. Without options: show.
+
+    The running service asks them; `consent-service ledger status` says how it stands.
+    """
+    who = act()
+    changes: dict[str, Any] = {}
+    if witnesses or no_witnesses:
+        changes["witnesses"] = tuple(sites.parse_witness(" ".join(each)) for each in witnesses)
+
+    async def work(store: Store) -> Site:
+        return await vouching.point(store, await store.sites.by_key(key), changes, who)
+
+    _show_vouching(with_store(settings, work).keeping)
+
+
+def _show_vouching(keeping: Keeping) -> None:
+    for witness in keeping.witnesses:
+        click.echo(f"witness    {witness.key} {witness.url}")
+    if not keeping.witnesses:
+        click.echo("witness    none")
 
 
 def _changed(now: Keeping, asked: Mapping[str, Any]) -> Keeping:

@@ -14,11 +14,12 @@ A module imports only from those above it:
     appending      from entries to a grown, signed tree
     sequencing     every second, for every site
     proving        proofs of inclusion and consistency, tiles, checkpoints: for auditors
+    trusting       whom an auditor is offered to trust, and which checkpoints they vouched for
     comparing      what happened to entries that are not those of the tree
     verifying      a whole ledger, entry by entry
 """
 
-from consent_service.ledger.appending import Desk, append, begun, lock, origin_of, publish
+from consent_service.ledger.appending import Desk, append, begun, lock, origin_of, publish, trouble
 from consent_service.ledger.entering import enter, enter_key, event, place_now
 from consent_service.ledger.outside import Outside
 from consent_service.ledger.proving import (
@@ -32,10 +33,10 @@ from consent_service.ledger.proving import (
     prove,
     prove_place,
     tile_bytes,
-    trust_of,
     vkeys,
 )
 from consent_service.ledger.sequencing import Sequencer, sequence
+from consent_service.ledger.trusting import is_vouched, newest_vouched, trust_of
 from consent_service.ledger.verifying import Finding, Report, Wanted, verify_ledger
 from consent_service.merkle import Tile
 
@@ -58,8 +59,10 @@ __all__ = [
     "entry_at",
     "event",
     "head_of",
+    "is_vouched",
     "lock",
     "mark_proof",
+    "newest_vouched",
     "origin_of",
     "place_now",
     "prove",
@@ -67,6 +70,7 @@ __all__ = [
     "publish",
     "sequence",
     "tile_bytes",
+    "trouble",
     "trust_of",
     "verify_ledger",
     "vkeys",

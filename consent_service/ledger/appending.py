@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from consent_service.errors import Forked, NotFound
+from consent_service.errors import ConsentError, Forked, NotFound
 from consent_service.ledger.entering import entry_of, key_event
 from consent_service.ledger.outside import DECIDE, Outside
 from consent_service.merkle import (
@@ -76,6 +76,23 @@ async def lock(tx: Store, site: Site) -> Head:
 async def publish(desk: Desk, head: Head) -> None:
     """Keep the head's checkpoint outside the database too, after its commit."""
     await asyncio.to_thread(desk.outside.write, head)
+
+
+async def trouble(desk: Desk, site: Site) -> str:
+    """Why the next append would be refused; empty where it would not be."""
+    said, size = "", -1
+    while head := await desk.store.ledger.head(site.id):
+        # What is found wrong may be an append that another process is in the middle of: look again.
+        if head.size == size:
+            return said
+        try:
+            await desk.outside.check(desk.store, head)
+            await _edge(desk.store, head)
+        except ConsentError as error:
+            said, size = error.message, head.size
+            continue
+        return ""
+    return ""
 
 
 async def _begin(tx: Store, desk: Desk, site: Site, now: int) -> None:

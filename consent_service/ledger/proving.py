@@ -9,29 +9,22 @@ from consent_service.merkle import (
     EntryProof,
     Hashes,
     Key,
-    KeyType,
-    Log,
     Read,
     Tile,
-    Trust,
     consistency_tiles,
     encode_bundle,
     format_note,
     format_proof,
-    format_trust,
     inclusion_tiles,
     leaf_hash,
     log_key,
     parse_note,
     parse_signatures,
-    parse_vkey,
     prove_consistency,
     prove_inclusion,
     with_signatures,
 )
 from consent_service.merkle.tiles import FULL, width_in
-from consent_service.merkle.trust import Group, Witness
-from consent_service.model import Site
 from consent_service.store import Store
 from consent_service.store.ledger import Head, Kept
 
@@ -80,7 +73,7 @@ async def checkpoint(store: Store, site_id: int) -> bytes:
 def cosigned(kept: Kept) -> bytes:
     """A kept checkpoint with all its signatures."""
     note = parse_note(kept.note)
-    lines = [parse_signatures(line)[0] for line in kept.cosignatures]
+    lines = [parse_signatures(each.line)[0] for each in kept.cosigned]
     return format_note(with_signatures(note, lines))
 
 
@@ -186,19 +179,3 @@ async def vkeys(store: Store, site_id: int) -> tuple[Key, ...]:
     """The keys that sign this ledger's checkpoints, or have, the oldest first."""
     head = await head_of(store, site_id)
     return tuple(log_key(head.origin, public) for public in await store.ledger.keys())
-
-
-async def trust_of(store: Store, site: Site, base_url: str) -> bytes:
-    """Whom an auditor is offered to trust (C2SP tlog-policy): this ledger's keys, and the site's
-    witnesses, of which more than half must agree. To be compared with what the auditor knows.
-    """
-    url = f"{base_url}/ledger/{site.key}"
-    logs = tuple(Log(key, url) for key in await vkeys(store, site.id))
-    named = [parse_vkey(witness.key) for witness in site.keeping.witnesses]
-    witnesses = tuple(
-        Witness(f"w{at}", key) for at, key in enumerate(named) if key.type == KeyType.WITNESS
-    )
-    if not witnesses:
-        return format_trust(Trust(logs))
-    group = Group("witnesses", len(witnesses) // 2 + 1, tuple(each.name for each in witnesses))
-    return format_trust(Trust(logs, witnesses, (group,), group.name))

@@ -100,13 +100,21 @@ class Prune(NamedTuple):
     receipts: int
 
 
+class Cosigned(NamedTuple):
+    """A witness's signature of a checkpoint. It was verified before it was kept."""
+
+    witness: str
+    """The witness's key in one line: `name+id+base64`."""
+    line: str
+
+
 class Kept(NamedTuple):
-    """A checkpoint that is kept, with the lines of those who cosigned it."""
+    """A checkpoint that is kept, and who cosigned it."""
 
     size: int
     at: int
     note: bytes
-    cosignatures: tuple[str, ...] = ()
+    cosigned: tuple["Cosigned", ...] = ()
 
 
 class Stamp(NamedTuple):
@@ -501,29 +509,28 @@ class Ledger:
             for row in rows
         ]
 
-    async def _lines(self, site_id: Value, sizes: Sequence[int]) -> dict[int, list[str]]:
-        lines: dict[int, list[str]] = {}
+    async def _lines(self, site_id: Value, sizes: Sequence[int]) -> dict[int, list[Cosigned]]:
+        lines: dict[int, list[Cosigned]] = {}
         if sizes:
             rows = await self._database.fetch_rows(
-                "select size, line from cosignatures where (site_id, size) in (:rows) "
+                "select size, witness, line from cosignatures where (site_id, size) in (:rows) "
                 "order by size, witness",
                 [(site_id, size) for size in sizes],
             )
             for row in rows:
-                lines.setdefault(row["size"], []).append(row["line"])
+                lines.setdefault(row["size"], []).append(Cosigned(row["witness"], row["line"]))
         return lines
 
-    async def add_cosignature(self, kept: Kept, site_id: int, who: str, at: int, line: str) -> None:
+    async def add_cosignature(self, site_id: int, size: int, cosigned: Cosigned, at: int) -> None:
         """Keep a witness's line under a kept checkpoint. A second of it changes nothing."""
         await self._database.execute(
             """
             insert into cosignatures (site_id, size, witness, at, line)
             values (:site_id, :size, :witness, :at, :line) on conflict do nothing""",
             site_id=site_id,
-            size=kept.size,
-            witness=who,
+            size=size,
             at=at,
-            line=line,
+            **cosigned._asdict(),
         )
 
     async def cosigned(self, site_id: int, witness: str) -> int:
@@ -549,6 +556,17 @@ class Ledger:
             at=stamp.at,
             token=stamp.token,
         )
+
+    async def newest_stamps(self, site_id: int, limit: int) -> list[Stamp]:
+        """The newest time stamps of a ledger, the newest first."""
+        rows = await self._database.fetch_all(
+            """
+            select size, authority, at, token from stamps
+            where site_id = :site_id order by size desc, authority limit :limit""",
+            site_id=site_id,
+            limit=limit,
+        )
+        return [Stamp(row["size"], row["authority"], row["at"], row["token"]) for row in rows]
 
     async def stamps(self, site_id: int, size: int) -> list[Stamp]:
         """The time stamps over the kept checkpoint of that size."""

@@ -144,6 +144,11 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         {200: ("The signed note.", "text/plain")},
         refusals=(404,),
     ),
+    ("GET", "/ledger/{site}/cosigned"): Operation(
+        "The newest checkpoint that more than half of the site's witnesses have cosigned.",
+        {200: ("The signed and cosigned note.", "text/plain")},
+        refusals=(404,),
+    ),
     ("GET", "/ledger/{site}/tile/{path}"): Operation(
         "A tile of the ledger, or a bundle of its entries (C2SP tlog-tiles): "
         "`<level>/<number>[.p/<width>]`, `entries/<number>[.p/<width>]`. It never changes.",

@@ -115,6 +115,7 @@ def _tabs(site: Site, caller: Caller) -> tuple[tuple[str, str], ...]:
         ("/theme", "Looks", (Role.EDITOR,)),
         ("/versions", "Versions", (Role.EDITOR, Role.AUDITOR)),
         ("/receipts", "Receipts", (Role.AUDITOR,)),
+        ("/ledger", "Ledger", (Role.AUDITOR,)),
         ("/exports", "Exports", (Role.AUDITOR,)),
         ("/events", "Audit trail", (Role.AUDITOR,)),
         ("/access", "Access", (Role.ADMIN,)),

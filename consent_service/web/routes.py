@@ -19,6 +19,7 @@ from consent_service.web.pages import events as event_pages
 from consent_service.web.pages import exports as export_pages
 from consent_service.web.pages import help as help_pages
 from consent_service.web.pages import history as history_pages
+from consent_service.web.pages import ledger as ledger_pages
 from consent_service.web.pages import looks, preview, publishing
 from consent_service.web.pages import policies as policy_pages
 from consent_service.web.pages import public as public_pages
@@ -58,6 +59,7 @@ ADDRESSES = tuple(
         ("GET", "/v1/sites/{site}/ledger/consistency", ledger.consistency, ANYONE),
         ("POST", "/v1/receipts/verify", ledger.verify, ANYONE),
         ("GET", "/ledger/{site}/checkpoint", ledger.checkpoint, ANYONE),
+        ("GET", "/ledger/{site}/cosigned", ledger.cosigned, ANYONE),
         ("GET", "/ledger/{site}/tile/{path:path}", ledger.tile, ANYONE),
         ("GET", "/ledger/{site}/tlog-policy.txt", ledger.trust, ANYONE),
         ("GET", "/.well-known/jwks.json", meta.keys, ANYONE),
@@ -120,6 +122,8 @@ ADDRESSES = tuple(
         ("GET", "/sites/{site}/receipts/{id}", receipt_pages.one, AUDITOR),
         ("GET", "/sites/{site}/receipts/{id}/jws", receipt_pages.download, AUDITOR),
         ("GET", "/sites/{site}/receipts/{id}/evidence.zip", receipt_pages.bundle, AUDITOR),
+        ("GET", "/sites/{site}/ledger", ledger_pages.shown, AUDITOR),
+        ("POST", "/sites/{site}/ledger", ledger_pages.change, ADMIN),
         ("GET", "/sites/{site}/exports", export_pages.listed, AUDITOR),
         ("POST", "/sites/{site}/exports", export_pages.ask, AUDITOR),
         ("POST", "/sites/{site}/exports/{id}/stop", export_pages.stop, AUDITOR),

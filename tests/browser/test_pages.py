@@ -95,6 +95,7 @@ def addresses(receipt: str) -> tuple[str, ...]:
         f"{SITE_PAGES}/receipts/none",
         f"{SITE_PAGES}/receipts?version=x",
         f"{SITE_PAGES}/exports",
+        f"{SITE_PAGES}/ledger",
         f"{SITE_PAGES}/events",
         "/verify",
         f"{SITE_PAGES}/access",

@@ -14,7 +14,7 @@ from consent_service.errors import Conflict, NotFound
 from consent_service.merkle import Entry, EntryType, Reason, erasure_digest
 from consent_service.model import Event
 from consent_service.store import ReceiptWriter, Store, open_store
-from consent_service.store.ledger import Stamp
+from consent_service.store.ledger import Cosigned, Stamp
 from tests.store import given
 from tests.store.outside import FACTS, TREES, Outside, Refused, contents, outside
 
@@ -112,7 +112,7 @@ async def _fill(store: Store, folder: Path) -> None:
     await given.erased(desk, site, receipts[2].id)
     await given.entered(desk)
     kept = await store.ledger.kept_before(site.id, 99)
-    await store.ledger.add_cosignature(kept[0], site.id, "w", 1, "a line")
+    await store.ledger.add_cosignature(site.id, kept[0].size, Cosigned("w", "a line"), 1)
     await store.ledger.add_stamp(site.id, Stamp(kept[0].size, "a", 1, b"token"))
     await store.ledger.prune(site.id, 0, 1, 1)
     await store.events.add(

@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from consent_service.cli import cli
+from consent_service.merkle import witness_key
+from consent_service.signing import Pen
 from consent_service.store import ReceiptWriter, open_store
 from consent_service.store.columns import uuid_text
 from tests.store import given
@@ -149,3 +151,33 @@ def test_what_is_kept_no_longer_is_told_and_erased_from_a_shell(tmp_path: Path) 
         told = _command(tmp_path, *retain, *arguments)
         assert told.exit_code == 0, told.output
         assert told.output.rstrip().endswith(f": {count} receipts.")
+
+
+VKEY = witness_key("east.example/w", Pen(b"e" * 32).public).vkey
+
+
+def test_how_it_stands_is_told_from_a_shell(run: Run, tmp_path: Path) -> None:
+    told = run("status", "--site", "shop")
+    assert told.exit_code == 0, told.output
+    assert told.stdout.splitlines() == [
+        "consent.example/ledger/shop: 12 entries, signed 2023-11-14T22:13:20Z",
+        "waiting for an entry: 0",
+    ]
+    pointed = _command(tmp_path, "site", "vouch", "shop", "--witness", VKEY, "https://e.example/")
+    assert pointed.exit_code == 0, pointed.output
+    assert pointed.output == f"witness    {VKEY} https://e.example\n"
+    assert _command(tmp_path, "site", "vouch", "shop").output == pointed.output
+    assert "witness east.example/w: never yet" in run("status", "--site", "shop").stdout
+    none = run("checkpoint", "--site", "shop", "--cosigned")
+    assert "cosigned by most of its witnesses" in str(none.exception)
+    cleared = _command(tmp_path, "site", "vouch", "shop", "--no-witnesses")
+    assert cleared.output == "witness    none\n"
+
+
+def test_what_is_not_in_order_makes_the_exit_status_1(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoints" / "consent.example_ledger_shop.checkpoint"
+    path.write_text("hello\n")
+    told = run("status", "--site", "shop")
+    assert told.exit_code == 1
+    assert "STUCK: " in told.stdout
+    assert "is not a checkpoint" in told.stdout

@@ -33,7 +33,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"signing", "merkle", "banner", "notices", "previews"}),
     frozenset({"store"}),
     frozenset({"exports", "evidence", "jobs", "sites", "policies", "receipts"})
-    | frozenset({"accounts", "audit", "caught", "ledger", "plans", "retention", "witness"}),
+    | frozenset({"accounts", "audit", "caught", "ledger", "plans", "retention"})
+    | frozenset({"vouching", "witness"}),
     frozenset({"web"}),
     frozenset({"app", "cli", "demo", "__main__"}),
 )
@@ -50,8 +51,8 @@ ONLY_IN: dict[str, frozenset[str]] = {
     "psycopg_pool": frozenset({"store"}),
     "starlette": TOP | {"web"},
     "jinja2": frozenset({"web", "demo"}),
-    # A site's install page is fetched, to see whether the tag is in it.
-    "httpx": TOP | {"web", "sites"},
+    # A site's install page is fetched, to see whether the tag is in it; witnesses are asked.
+    "httpx": TOP | {"web", "sites", "vouching"},
     "uvicorn": TOP,
     "click": frozenset({"cli"}),
     "yaml": frozenset({"policy_files"}),

@@ -101,6 +101,15 @@ async def checkpoint(request: Request) -> Response:
     return Response(note, 200, {**_ANY, "cache-control": _SHORT}, _TEXT)
 
 
+async def cosigned(request: Request) -> Response:
+    """The newest checkpoint that more than half of the site's witnesses have cosigned."""
+    site = await site_of(request)
+    kept = await ledger.newest_vouched(service(request).store, site)
+    if kept is None:
+        raise NotFound("no checkpoint of this ledger is cosigned by most of the site's witnesses")
+    return Response(ledger.cosigned(kept), 200, {**_ANY, "cache-control": _SHORT}, _TEXT)
+
+
 async def tile(request: Request) -> Response:
     """A tile of hashes, or a bundle of entries. It never changes."""
     site = await site_of(request)

@@ -37,6 +37,7 @@ VERBS = {
     "site.add": "Added a site",
     "site.change": "Changed a site",
     "site.keep": "Set how long receipts are kept",
+    "site.vouch": "Changed who vouches for the ledger",
     "ledger.accept_fork": "Accepted a fork of the ledger",
     "job.stop": "Stopped a job",
 }

@@ -231,7 +231,7 @@ def pages_of(site: Site, receipt: str) -> Iterator[tuple[str, str]]:
     yield from ((f"{base}{path}", "member") for path in ("", "/versions", "/versions/1"))
     yield from ((f"{base}{path}", "editor") for path in ("/policy", "/policy/publish", "/theme"))
     yield from ((f"{base}/receipts{path}", "auditor") for path in ("", f"/{receipt}"))
-    yield from ((f"{base}/{name}", "auditor") for name in ("exports", "events"))
+    yield from ((f"{base}/{name}", "auditor") for name in ("exports", "events", "ledger"))
     yield f"{base}/access", "admin"
 
 

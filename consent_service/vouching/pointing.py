@@ -1,0 +1,29 @@
+"""A site is pointed at those who vouch for its ledger."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from consent_service import audit, sites
+from consent_service.audit import Act
+from consent_service.merkle import parse_vkey
+from consent_service.model import Keeping, Site
+from consent_service.store import Store
+
+
+async def point(store: Store, site: Site, changes: Mapping[str, Any], act: Act) -> Site:
+    """The site with other witnesses (`witnesses`). Raises `Invalid`, naming the field."""
+    async with store.transaction() as tx:
+        now = await tx.sites.by_key(site.key)
+        keeping = msgspec.structs.replace(now.keeping, **changes)
+        if keeping == now.keeping:
+            return now
+        pointed = await sites.keep(tx, now, keeping)
+        await audit.log(tx, act, "site.vouch", _said(keeping), site.id)
+    return pointed
+
+
+def _said(keeping: Keeping) -> str:
+    names = [parse_vkey(witness.key).name for witness in keeping.witnesses]
+    return f"witnesses: {', '.join(names) or 'none'}"

@@ -1,0 +1,53 @@
+"""A site's ledger for auditors and admins: how far it is, and who vouches for it."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consent_service import sites, vouching
+from consent_service.errors import Invalid
+from consent_service.model import Role, Site, Witness
+from consent_service.web.access import act, caller, site_of
+from consent_service.web.pages import forms
+from consent_service.web.pages.forms import Form
+from consent_service.web.render import page, redirect
+from consent_service.web.service import service
+
+_LABELS = {"witnesses": "Witnesses"}
+
+
+async def shown(request: Request) -> Response:
+    """How it stands with the ledger, and with those outside."""
+    return await _page(request, await site_of(request), Form(), 200)
+
+
+async def change(request: Request) -> Response:
+    """Other witnesses."""
+    running, site = service(request), await site_of(request)
+    form = await forms.read(request)
+    try:
+        changes = {"witnesses": _witnesses(form)}
+        await vouching.point(running.store, site, changes, act(request))
+    except Invalid as error:
+        return await _page(request, site, form.refuse(error), 422)
+    running.forget()
+    return redirect(f"/sites/{site.key}/ledger?saved=1")
+
+
+def _witnesses(form: Form) -> tuple[Witness, ...]:
+    lines = form.values["witnesses"].splitlines()
+    return tuple(sites.parse_witness(line) for line in lines if line.strip())
+
+
+async def _page(request: Request, site: Site, form: Form, status: int) -> Response:
+    running = service(request)
+    witnesses = "\n".join(f"{each.key} {each.url}" for each in site.keeping.witnesses)
+    if "witnesses" not in form.values:
+        form.values["witnesses"] = witnesses
+    context = {
+        "site": site,
+        "standing": await vouching.standing(running.ledger, site),
+        "form": form.labelled(_LABELS),
+        "may_change": caller(request).may(Role.ADMIN, site.id),
+        "saved": "saved" in request.query_params,
+    }
+    return page(request, "ledger/page.html", context, status)

@@ -1,0 +1,129 @@
+"""The ledger's page: how far it is, who vouches for it, and who may say who does."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from consent_service.merkle import witness_key
+from consent_service.signing import Pen
+from consent_service.store.errands import Errand, Kind
+from tests.api.pages.people import Document, Person, assert_message_at, document, recorded
+from tests.served import Shop
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+VKEY = witness_key("east.example/w", Pen(b"e" * 32).public).vkey
+
+
+async def entered(shop: Shop) -> int:
+    """The size of the ledger, once the service has entered all that waited."""
+    for _ in range(300):
+        head = await shop.house.store.ledger.head(shop.site.id)
+        if head and not await shop.house.store.ledger.waiting(shop.site.id):
+            return head.size
+        await asyncio.sleep(0.05)
+    raise AssertionError("nothing is entered")
+
+
+async def looked(shop: Shop, person: Person) -> Document:
+    answer = await person.get(f"/sites/{shop.site.key}/ledger")
+    assert answer.status_code == 200, answer.text
+    return document(answer)
+
+
+async def test_it_says_how_far_the_ledger_is_and_that_nobody_vouches(
+    shop: Shop, auditor: Person
+) -> None:
+    await recorded(shop)
+    size = await entered(shop)
+    page = await looked(shop, auditor)
+    assert f"Entries{size}" in page.words()
+    assert f"consent.example/ledger/{shop.site.key}" in page.words()
+    assert "Nobody. Without a witness" in page.words()
+    for link in ("checkpoint", "tlog-policy.txt"):
+        address = f"/ledger/{shop.site.key}/{link}"
+        assert address in page.links
+        assert (await shop.client.get(address)).status_code == 200
+    assert (await shop.client.get(f"/ledger/{shop.site.key}/cosigned")).status_code == 404
+
+
+async def test_an_admin_points_the_site_at_witnesses_and_an_auditor_only_looks(
+    shop: Shop, admin: Person, auditor: Person
+) -> None:
+    path = f"/sites/{shop.site.key}/ledger"
+    form = (await looked(shop, admin)).form("witnesses")
+    saved = await admin.post(path, form.with_(witnesses=f"{VKEY} https://east.example/\n"))
+    assert saved.headers["location"] == f"{path}?saved=1"
+    page = await looked(shop, auditor)
+    assert "east.example/w" in page.words()
+    assert "never yet" in page.words()
+    assert not [form for form in page.forms if form.action == path]
+    assert (await auditor.post(path, {"witnesses": ""})).status_code == 403
+    again = (await looked(shop, admin)).form("witnesses")
+    assert again["witnesses"] == f"{VKEY} https://east.example"
+    assert VKEY in (await shop.client.get(f"/ledger/{shop.site.key}/tlog-policy.txt")).text
+    await admin.post(path, again.with_(witnesses=""))
+    assert "Nobody." in (await looked(shop, auditor)).words()
+
+
+@pytest.mark.parametrize(
+    ("witnesses", "message"),
+    [
+        ("hello", "Write a witness as its key, a space and its address"),
+        ("a+b https://x.example", "name+id+base64"),
+        (f"{VKEY} javascript:x", "not an http or https address"),
+        (f"{VKEY} https://x.example\n{VKEY} https://x.example", "there twice"),
+    ],
+)
+async def test_what_is_no_witness_is_refused_at_the_field_and_stays_typed(
+    shop: Shop, admin: Person, witnesses: str, message: str
+) -> None:
+    answer = await admin.post(f"/sites/{shop.site.key}/ledger", {"witnesses": witnesses})
+    assert answer.status_code == 422
+    page = document(answer)
+    assert_message_at(page, "witnesses", message)
+    assert page.form("witnesses")["witnesses"] == witnesses
+
+
+async def test_trouble_is_told_in_words(shop: Shop, admin: Person, auditor: Person) -> None:
+    path, store = f"/sites/{shop.site.key}/ledger", shop.house.store
+    await admin.post(path, {"witnesses": f"{VKEY} https://east.example"})
+    now = shop.house.clock.now
+    await store.errands.claim(shop.site.id, Kind.WITNESS, VKEY, now, now + 999)
+    trouble = "has cosigned 9 entries, and the ledger has 6: <it> was put back"
+    errand = Errand(Kind.WITNESS, VKEY, now + 999, now - 60, 4, trouble, now)
+    await store.errands.settle(shop.site.id, errand)
+    page = await looked(shop, auditor)
+    assert f"It {trouble}." in page.words()
+    assert "it is tried again" in page.words()
+
+
+async def _outside(shop: Shop) -> Path:
+    """The checkpoint outside the database, which is written after the commit."""
+    name = f"consent.example_ledger_{shop.site.key}.checkpoint"
+    path = shop.house.settings.checkpoints_folder / name
+    for _ in range(300):
+        if path.exists():
+            return path
+        await asyncio.sleep(0.05)
+    raise AssertionError("there is no checkpoint outside the database")
+
+
+async def test_a_ledger_that_is_stuck_says_so_with_words_of_help(
+    shop: Shop, auditor: Person
+) -> None:
+    await recorded(shop)
+    await entered(shop)
+    file = await _outside(shop)
+    kept = file.read_bytes()
+    try:
+        file.write_text("hello\n")
+        page = await looked(shop, auditor)
+    finally:
+        file.write_bytes(kept)
+    assert "The ledger does not go on" in page.words()
+    assert "is not a checkpoint" in page.words()
+    assert "nothing is signed until you decide" in page.words()
+    assert "/help/ledger#when-a-ledger-stops" in page.links
+    assert "The ledger does not go on" not in (await looked(shop, auditor)).words()

@@ -19,11 +19,20 @@ COPY .ci .ci
 COPY consent_service consent_service
 # The same bytes as are there; it is what makes this stage wait for the check above.
 COPY --from=banner /build/consent_service/built consent_service/built
+# `--build-arg EXTRAS=render`: with what takes screenshots. The Makefile reads it.
+ARG EXTRAS=""
 RUN make installed DIR=/opt/consent-service
 # A new volume takes its owner from the image.
 RUN install -d -m 0700 -o 10001 -g 10001 /data
 
 FROM python:3.13-slim-bookworm
+ARG EXTRAS=""
+# The browser, and letters for the languages that banners are written in.
+RUN if [ "$EXTRAS" = render ]; then \
+        apt-get update \
+        && apt-get install --yes --no-install-recommends chromium fonts-noto-core fonts-noto-cjk \
+        && rm -rf /var/lib/apt/lists/*; \
+    fi
 COPY --from=service /opt/consent-service /opt/consent-service
 COPY --from=service --chown=10001:10001 /data /data
 ENV PATH=/opt/consent-service/bin:$PATH \

@@ -6,6 +6,7 @@ VENV ?= .venv
 WORKERS ?= 2
 DIST ?= dist
 DIR ?= $(DIST)/installed
+EXTRAS ?=
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -74,7 +75,7 @@ wheel: $(BIN)/python  ## a wheel in DIST, dist/ if not said
 installed: wheel  ## the wheel with what it needs in DIR, a folder to run from
 	@echo "== install: $(DIR)"
 	@$(BIN)/python -m venv --clear --without-pip $(DIR)
-	@$(PIP) --python $(DIR)/bin/python install $(DIST)/*.whl
+	@$(PIP) --python $(DIR)/bin/python install "$$(echo $(DIST)/*.whl)$(EXTRAS:%=[%])"
 
 stages: tools  ## the Dockerfile's steps, without an engine: built, started, asked, stopped
 	@echo "== stages of the Dockerfile"

@@ -13,7 +13,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from consent_service import audit, jobs, ledger, plans, policies, retention, vouching
+from consent_service import (
+    audit,
+    jobs,
+    ledger,
+    plans,
+    policies,
+    rendering,
+    retention,
+    screens,
+    vouching,
+)
 from consent_service.audit import SERVICE, Act
 from consent_service.errors import (
     Busy,
@@ -104,7 +114,10 @@ async def running_service(
     ):
         outside = ledger.Outside(settings.checkpoints_folder)
         desk = ledger.Desk(store, keyring, settings.base_url, outside, new_secret())
-        service = Service(settings, store, keyring, writer, now, Memory(now), Attempts(), desk)
+        browser = rendering.look(settings.browser)
+        service = Service(
+            settings, store, keyring, writer, now, Memory(now), Attempts(), desk, browser
+        )
         await service.load_keys()
         made = await policies.compose_anew(store, int(now()))
         log.info("started", extra={"banners_made": made})
@@ -114,7 +127,7 @@ async def running_service(
             *_sequencing(service),
             *_vouching(service),
         )
-        async with _going_on(*work, _worker(service).run(LOOK_EVERY)):
+        async with _going_on(*work, *(each.run(LOOK_EVERY) for each in _workers(service))):
             yield service
 
 
@@ -182,10 +195,13 @@ async def _going_on(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _worker(service: Service) -> Worker:
-    """The hands of this process for jobs."""
+def _workers(service: Service) -> Iterator[Worker]:
+    """The hands of this process for jobs. Who waits for an export does not wait for screenshots."""
     folder = service.settings.exports_folder
-    return Worker.of(service.store, {jobs.EXPORT: exporting(service.office, folder)}, service.now)
+    yield Worker.of(service.store, {jobs.EXPORT: exporting(service.office, folder)}, service.now)
+    if not service.browser.missing:
+        taking = screens.rendering(service.store, service.browser, service.now)
+        yield Worker.of(service.store, {jobs.RENDER: taking}, service.now)
 
 
 async def _look_after(service: Service) -> None:

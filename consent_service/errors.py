@@ -83,5 +83,9 @@ class Refused(ConsentError):
         self.findings = findings
 
 
+class NotRendered(ConsentError):
+    """A banner could not be pictured: it did not show itself, or the browser broke."""
+
+
 class Misconfigured(ConsentError):
     """The operator's settings, keys or database do not fit: the start is stopped."""

@@ -64,6 +64,7 @@ async def gather(office: Office, site: Site, receipt: Receipt) -> Evidence:
     store, claims = office.store, receipt.claims
     record = await store.policies.version_by_digest(site.id, claims.pol.sha256)
     banner = await store.policies.artifact_by_digest(site.id, claims.ui.sha256)
+    settings = await store.policies.second_layer(banner)
     former = await store.receipts.named(site.id, claims.prev) if claims.prev else None
     evidence = Evidence(
         token=receipt.token,
@@ -71,7 +72,7 @@ async def gather(office: Office, site: Site, receipt: Receipt) -> Evidence:
         policy=record.body,
         banner=banner.body,
         jwks=jwks(key.jwk for key in await store.keys.all()),
-        settings=await _settings(store, banner),
+        settings=settings.body if settings else b"",
         previous=_claims(former.payload) if former else None,
         screens=await _screens(store, banner),
     )
@@ -101,16 +102,6 @@ async def bundles(office: Office, site: Site, receipts: Iterable[StoredReceipt])
 
 def _claims(payload: bytes) -> Claims:
     return msgspec.json.decode(payload, type=Claims)
-
-
-async def _settings(store: Store, banner: Artifact) -> bytes:
-    """The second layer that this very banner names by its hash."""
-    for artifact in await store.policies.settings_of(
-        banner.site_id, banner.version, banner.language
-    ):
-        if artifact.digest.encode() in banner.body:
-            return artifact.body
-    return b""
 
 
 async def _screens(store: Store, banner: Artifact) -> Mapping[str, bytes]:

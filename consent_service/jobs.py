@@ -137,6 +137,14 @@ class Worker(NamedTuple):
             await self._do(job)
         return job is not None
 
+    async def this(self, job: Job) -> Job:
+        """Do that very job, unless another process is at it; how it is then."""
+        now = int(self.now())
+        taken = await self.store.jobs.take(job, self.name, now, now + HELD)
+        if taken is not None:
+            await self._do(taken)
+        return await self.store.jobs.by_id(job.site_id, job.id)
+
     async def _do(self, job: Job) -> None:
         try:
             said = await self.work[job.kind](job, self._teller(job))
@@ -148,7 +156,7 @@ class Worker(NamedTuple):
             _log.info("a job was stopped", extra={"job": job.id})
         except NotHere as error:
             _log.info("a job waits: %s", error, extra={"job": job.id})
-            await self.store.jobs.release(job, int(self.now()) + AGAIN)
+            await self.store.jobs.release(job, int(self.now()) + AGAIN, str(error))
         except ConsentError as error:
             await self.store.jobs.end(job, JobState.FAILED, error.message)
         except Exception:

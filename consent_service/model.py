@@ -726,8 +726,20 @@ class Screen(Struct, frozen=True, kw_only=True):
     layer: int
     viewport: str
     taken_at: int
+    taken_with: str = ""
+    """Which browser: `Chromium 143.0.7499.40`."""
     digest: str
     """SHA-256 of the picture's bytes, base64url."""
+    entry: str
+    """What the ledger has of it: over the banner, layer, width and picture."""
+
+
+class Composed(NamedTuple):
+    """A banner that was made of a version, by its hash, without its bytes."""
+
+    language: str
+    digest: str
+    created_at: int
 
 
 class JobState(StrEnum):
@@ -753,7 +765,7 @@ class Job(Struct, frozen=True, kw_only=True):
     done: int = 0
     total: int = 0
     said: str = ""
-    """What came of it: a file's name, or why it failed."""
+    """What came of it: a file's name, or why it failed; of a job that waits, what it waits for."""
     made_at: int
     made_by: str
     holder: str = ""

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from consent_service import audit, banner, changes, checks, notices, words
-from consent_service.audit import MACHINE, Act
+from consent_service import audit, banner, changes, checks, notices, screens, words
+from consent_service.audit import MACHINE, SERVICE, Act
 from consent_service.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from consent_service.model import (
     OPTIONAL,
@@ -215,6 +215,7 @@ async def publish(
         if plan:
             await tx.plans.publish(plan, record.number, act.now, act.by)
         subject = f"version {record.number} {record.digest} {record.change_class.value}"
+        await screens.enqueue(tx, site, record.number, act)
         await audit.log(tx, act, "policy.publish", subject, site.id)
     return record
 
@@ -388,12 +389,18 @@ async def _compose_version(store: Store, site: Site, record: VersionRecord, now:
     for language in version.policy.languages:
         # By the tag, which is quick to find: compressing every site's banners takes its time.
         if not await _is_made(store, site, banner.tag(version, language)):
-            composed = banner.compose(site.id, version, language, now)
-            # The banner names the settings: whoever has the one must find the other.
-            await store.policies.add_artifact(composed.settings)
-            await store.policies.add_artifact(composed.banner)
+            await _add_banner(store, site, banner.compose(site.id, version, language, now))
             made += 1
     return made
+
+
+async def _add_banner(store: Store, site: Site, composed: banner.Banner) -> None:
+    first = composed.banner
+    async with store.transaction() as tx:
+        # The banner names the settings: whoever has the one must find the other.
+        await tx.policies.add_artifact(composed.settings)
+        await tx.policies.add_artifact(first)
+        await screens.enqueue(tx, site, first.version, Act(SERVICE, first.created_at))
 
 
 async def _is_made(store: Store, site: Site, tag: str) -> bool:

@@ -37,6 +37,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ledger_seconds: float = 1.0
     witness_seconds: float = 300.0
     exports: str = ""
+    browser: str = ""
     log_level: str = "info"
 
     @property
@@ -80,6 +81,9 @@ HELP: Mapping[str, str] = {
     "ledger is handed to the site's witnesses; 0 for never: another process does it.",
     "exports": "The folder that exports are written to, and kept in for seven days. Empty for "
     "`exports` beside the folder of the keys. Several processes on several machines share one.",
+    "browser": "The Chromium that takes screenshots of banners: a program's name or path. Empty "
+    "for one that is found on the path, else Playwright's own; `off` for none. Needs the extra "
+    "`render`.",
     "log_level": "`debug`, `info`, `warning` or `error`.",
 }
 

@@ -64,6 +64,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "CONSENT_KEYS": str(settings.keys),
         "CONSENT_BASE_URL": settings.base_url,
         "CONSENT_LOG_LEVEL": settings.log_level,
+        "CONSENT_BROWSER": "off",
     }
 
 

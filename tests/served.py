@@ -43,6 +43,8 @@ _KEPT = {
     "caught": "*",
 }
 """The tables that a request could leave something in."""
+_PLAIN: dict[str, Any] = {"ledger_seconds": 0.1, "browser": "off"}
+"""Whoever tests screenshots asks for a browser."""
 _TAG = re.compile(rb'artifact:"([0-9a-f]{16})"')
 
 
@@ -232,7 +234,7 @@ async def running_house(
         keys=folder / "keys",
         checkpoints=str(folder / sha256(database.encode()).hexdigest()[:16]),
         base_url="https://consent.example",
-        **{"ledger_seconds": 0.1} | settings,
+        **_PLAIN | settings,
     )
     clock = clock or Clock()
     async with (

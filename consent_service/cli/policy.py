@@ -21,6 +21,7 @@ from consent_service.cli.policy_code import (
 )
 from consent_service.cli.policy_text import found_lines, proposed_line, report
 from consent_service.cli.running import act, with_store
+from consent_service.cli.screens import render
 from consent_service.model import Category, ChangeClass, Draft, Text, VersionRecord
 from consent_service.policies import Proposal, Publication
 from consent_service.policy_files import PolicyFile
@@ -31,6 +32,9 @@ from consent_service.store import Store
 @click.group()
 def policy() -> None:
     """Drafts and published versions of a site's policy."""
+
+
+policy.add_command(render)
 
 
 @policy.command()

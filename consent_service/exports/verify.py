@@ -44,7 +44,7 @@ SUMS = "SHA256SUMS"
 MANIFEST = "manifest.json"
 SLACK = 60
 """Seconds by which a receipt's own time may lie outside of its bracket: clocks differ."""
-WIDTHS = {"narrow": 360, "medium": 768, "wide": 1280}
+WIDTHS = {"narrow": 360, "medium": 768, "wide": 1440}
 """How wide the window was that a screenshot was taken in, in CSS pixels."""
 MOST = 1 << 30
 """Bytes of the largest bundle that is read."""
@@ -954,7 +954,8 @@ def check_banner(case: Case) -> str:
     pictured = _entered(case, proof, SCREENSHOT, shown, after=True)
     if not pictured:
         raise NotShown(f"{code} {name} is said to show how it looked; the ledger does not say so.")
-    return f"{code} {name} shows how it looked.{pictured}"
+    hashed = b64url(sha256(picture).digest())
+    return f"{code} {name}, with the SHA-256 {hashed}, shows how it looked.{pictured}"
 
 
 def _settings(case: Case, banner: bytes) -> str:

@@ -52,6 +52,20 @@ class Jobs:
         )
         return [_job(row) for row in rows]
 
+    async def newest(self, site_id: int, kind: str, wanted: bytes) -> Job | None:
+        """The job of a kind with exactly that wish that is not over; else the newest."""
+        row = await self._database.fetch_one(
+            """
+            select * from jobs
+            where site_id = :site_id and kind = :kind and wanted = :wanted
+            order by case when state in ('waiting', 'running') then 0 else 1 end,
+                made_at desc, id desc limit 1""",
+            site_id=site_id,
+            kind=kind,
+            wanted=wanted,
+        )
+        return _job(row) if row else None
+
     async def open(self, site_id: int, kind: str) -> list[Job]:
         """The site's jobs of a kind that are not over, the oldest first."""
         rows = await self._database.fetch_all(
@@ -85,6 +99,23 @@ class Jobs:
         )
         return _job(row) if row else None
 
+    async def take(self, job: Job, holder: str, now: int, until: int) -> Job | None:
+        """That very job, now this process's; None where it is over or another is at it.
+
+        One that waits is taken at once, also if it was to wait longer.
+        """
+        row = await self._database.fetch_one(
+            """
+            update jobs set state = 'running', holder = :holder, held_until = :until
+            where id = :id and (state = 'waiting' or (state = 'running' and held_until <= :now))
+            returning *""",
+            holder=holder,
+            until=until,
+            id=uuid_bytes(job.id),
+            now=now,
+        )
+        return _job(row) if row else None
+
     async def tell(self, job: Job, done: int, total: int, until: int) -> bool:
         """How far it is. False where it was stopped, or another process has it now."""
         told = await self._database.execute(
@@ -111,13 +142,16 @@ class Jobs:
             holder=job.holder,
         )
 
-    async def release(self, job: Job, until: int = 0) -> None:
-        """Let another process have it, from then on: this one cannot, or is ending."""
+    async def release(self, job: Job, until: int = 0, said: str = "") -> None:
+        """Let another process have it, from then on: this one cannot, for that reason, or is
+        ending.
+        """
         await self._database.execute(
             """
-            update jobs set state = 'waiting', holder = '', held_until = :until
+            update jobs set state = 'waiting', holder = '', held_until = :until, said = :said
             where id = :id and holder = :holder and state = 'running'""",
             until=until,
+            said=said,
             id=uuid_bytes(job.id),
             holder=job.holder,
         )

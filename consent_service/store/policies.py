@@ -1,7 +1,7 @@
 """The shelf of policies: drafts, published versions, and the banners made of them."""
 
 from consent_service.errors import Conflict, NotFound
-from consent_service.model import Artifact, ChangeClass, Draft, Part, VersionRecord
+from consent_service.model import Artifact, ChangeClass, Composed, Draft, Part, VersionRecord
 from consent_service.store.columns import digest_bytes, digest_text, found
 from consent_service.store.database import Database, Row
 
@@ -231,17 +231,26 @@ class Policies:
         )
         return [_artifact(row) for row in rows]
 
-    async def banners_of(self, site_id: int, version: int) -> list[Artifact]:
+    async def second_layer(self, banner: Artifact) -> Artifact | None:
+        """The settings that this very banner names by their hash."""
+        for artifact in await self.settings_of(banner.site_id, banner.version, banner.language):
+            if artifact.digest.encode() in banner.body:
+                return artifact
+        return None
+
+    async def banners_of(self, site_id: int, version: int) -> list[Composed]:
         """Every banner of a version, in the order of languages, the newest first in each."""
         rows = await self._database.fetch_all(
             """
-            select * from artifacts
+            select language, digest, created_at from artifacts
             where site_id = :site_id and version = :version and part = 'banner'
             order by language, created_at desc, digest desc""",
             site_id=site_id,
             version=version,
         )
-        return [_artifact(row) for row in rows]
+        return [
+            Composed(row["language"], digest_text(row["digest"]), row["created_at"]) for row in rows
+        ]
 
     async def languages(self, site_id: int, version: int) -> list[str]:
         """The languages that the version has a banner in, in the order of the alphabet."""

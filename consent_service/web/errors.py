@@ -22,6 +22,7 @@ STATUS: dict[type[errors.ConsentError], HTTPStatus] = {
     errors.Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Forked: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.NotRendered: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.Tampered: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

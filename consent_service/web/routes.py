@@ -24,6 +24,7 @@ from consent_service.web.pages import looks, preview, publishing
 from consent_service.web.pages import policies as policy_pages
 from consent_service.web.pages import public as public_pages
 from consent_service.web.pages import receipts as receipt_pages
+from consent_service.web.pages import screens as screen_pages
 from consent_service.web.pages import sites as site_pages
 from consent_service.web.pages import verify as verify_pages
 from consent_service.web.pages.static import static
@@ -118,6 +119,9 @@ ADDRESSES = tuple(
         ("POST", "/sites/{site}/theme", looks.change, EDITOR),
         ("GET", "/sites/{site}/versions", publishing.versions, MEMBER),
         ("GET", "/sites/{site}/versions/{number}", publishing.version, MEMBER),
+        ("POST", "/sites/{site}/versions/{number}/screens", screen_pages.ask, EDITOR),
+        ("POST", "/sites/{site}/versions/{number}/screens/stop", screen_pages.stop, EDITOR),
+        ("GET", "/sites/{site}/screens/{sha256}/{name}.png", screen_pages.picture, MEMBER),
         ("GET", "/sites/{site}/receipts", receipt_pages.listed, AUDITOR),
         ("GET", "/sites/{site}/receipts/{id}", receipt_pages.one, AUDITOR),
         ("GET", "/sites/{site}/receipts/{id}/jws", receipt_pages.download, AUDITOR),

@@ -13,6 +13,7 @@ from consent_service.errors import Invalid, NotFound, Tampered
 from consent_service.evidence import Office
 from consent_service.model import Artifact, PublicKey, Site, VersionRecord
 from consent_service.receipts import Asked, Desk
+from consent_service.rendering import Look
 from consent_service.settings import Settings
 from consent_service.signing import Keyring, PublicKeys
 from consent_service.signing.receipts import KEY
@@ -100,6 +101,8 @@ class Service:
     attempts: Attempts
     ledger: ledger.Desk
     """What it takes to append to a site's ledger."""
+    browser: Look
+    """What takes screenshots here."""
     keys: PublicKeys = field(default_factory=lambda: PublicKeys(()))
     pace: Pace = field(default_factory=lambda: Pace(CAUGHT_A_MINUTE))
     hot: dict[tuple[bytes, bytes, str], Any] = field(default_factory=dict)

@@ -251,6 +251,7 @@ async def ask(shop: Shop, address: Address, headers: dict[str, str]) -> httpx.Re
         id=given.new_id(),
         token="x" * 43,
         page="accounts",
+        name="wide-1",
     )
     fit = {} if address.method in SAFE else {"content-type": "application/x-nothing"}
     origin = {"origin": given.ORIGIN} if path.endswith(("/receipts", "/caught", "/erasure")) else {}

@@ -74,6 +74,8 @@ def program(name: str) -> Path:
 
 def environment(**settings: str) -> dict[str, str]:
     """The environment of a process with these settings of the service, and no others."""
+    # Screenshots would be taken beside what is measured.
+    settings = {"browser": "off", **settings}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CONSENT_")}
     return clean | {f"CONSENT_{name.upper()}": value for name, value in settings.items()}
 

@@ -128,6 +128,7 @@ def running_stage(
             database=f"sqlite:///{folder}/consent.db",
             keys=folder / "keys",
             base_url=f"http://{service}:{ports[0]}",
+            browser="off",
         ),
         clock=clock,
     )

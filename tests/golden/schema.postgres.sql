@@ -291,10 +291,13 @@ table screens
     taken_at bigint not null
     digest blob not null
     body blob not null
+    entry blob not null default '\x'::bytea
+    taken_with text not null default ''::text
     constraint screens_pkey PRIMARY KEY (site_id, banner, layer, viewport)
     constraint screens_site_id_banner_fkey FOREIGN KEY (site_id, banner) REFERENCES artifacts(site_id, digest)
     constraint screens_banner_check CHECK ((length((banner)::bytea) = 32))
     constraint screens_digest_check CHECK ((length((digest)::bytea) = 32))
+    constraint screens_entry_check CHECK ((length((entry)::bytea) = 32))
     constraint screens_layer_check CHECK ((layer = ANY (ARRAY[1, 2])))
     constraint screens_viewport_check CHECK ((viewport = ANY (ARRAY['narrow'::text, 'medium'::text, 'wide'::text])))
 
@@ -435,6 +438,8 @@ CREATE INDEX jobs_by_site ON public.jobs USING btree (site_id, made_at, id)
 
 CREATE INDEX jobs_by_state ON public.jobs USING btree (state, made_at)
 
+CREATE INDEX jobs_by_wish ON public.jobs USING btree (site_id, kind, wanted)
+
 CREATE UNIQUE INDEX jobs_pkey ON public.jobs USING btree (id)
 
 CREATE UNIQUE INDEX keys_kid_key ON public.keys USING btree (kid)
@@ -557,6 +562,8 @@ CREATE TRIGGER receipts_no_delete BEFORE DELETE ON public.receipts FOR EACH ROW 
 
 CREATE TRIGGER receipts_no_return BEFORE INSERT ON public.receipts FOR EACH ROW EXECUTE FUNCTION ignore_erased() -- enabled: A
 
+CREATE TRIGGER screens_enter AFTER INSERT ON public.screens REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION enter_screens() -- enabled: A
+
 CREATE TRIGGER screens_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.screens FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
 
 CREATE TRIGGER stamps_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.stamps FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- enabled: A
@@ -596,6 +603,21 @@ AS $function$
 begin
     insert into pending (site_id, turn, at, id, type)
     select site_id, 1, recorded_at, id, 1 from fresh;
+    return null;
+end $function$
+
+
+CREATE OR REPLACE FUNCTION public.enter_screens()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+    insert into pending (site_id, turn, at, id, type, policy, digest)
+    select f.site_id, 0, f.taken_at, substr(f.entry, 1, 16), 9, v.digest, f.entry
+    from fresh f
+    join artifacts a on a.site_id = f.site_id and a.digest = f.banner
+    join versions v on v.site_id = a.site_id and v.number = a.version;
     return null;
 end $function$
 

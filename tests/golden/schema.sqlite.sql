@@ -256,6 +256,8 @@ CREATE INDEX jobs_by_site on jobs (site_id, made_at, id);
 
 CREATE INDEX jobs_by_state on jobs (state, made_at);
 
+CREATE INDEX jobs_by_wish on jobs (site_id, kind, wanted);
+
 CREATE TABLE keys (
     number integer primary key check (number > 0),
     kid text not null unique,
@@ -592,10 +594,17 @@ CREATE TABLE screens (
     viewport text not null check (viewport in ('narrow', 'medium', 'wide')),
     taken_at bigint not null,
     digest blob not null check (length(digest) = 32),
-    body blob not null,
+    body blob not null, entry blob not null default '' check (length(entry) = 32), taken_with text not null default '',
     primary key (site_id, banner, layer, viewport),
     foreign key (site_id, banner) references artifacts (site_id, digest)
 );
+
+CREATE TRIGGER screens_enter after insert on screens begin
+    insert into pending (site_id, turn, at, id, type, policy, digest)
+    select new.site_id, 0, new.taken_at, substr(new.entry, 1, 16), 9, v.digest, new.entry
+    from artifacts a join versions v on v.site_id = a.site_id and v.number = a.version
+    where a.site_id = new.site_id and a.digest = new.banner;
+end;
 
 CREATE TRIGGER screens_no_delete before delete on screens begin
     select raise(abort, 'screens are append-only');

@@ -110,6 +110,7 @@ def screen(site_id: int, banner: str, layer: int = 1, viewport: str = "wide") ->
         viewport=viewport,
         taken_at=NOW,
         digest=signing.sha256_b64(b"a picture"),
+        entry=signing.sha256_b64(f"{banner} {layer} {viewport}".encode()),
     )
 
 

@@ -79,7 +79,8 @@ SQLITE_ATTACKS = (
     "replace into events select id, 0, '', '', null, '' from events",
     "replace into events (rowid, id, at, actor, verb, site_id, subject) "
     "select rowid, randomblob(16), 0, '', '', null, '' from events",
-    "replace into screens select site_id, banner, layer, viewport, 0, digest, '' from screens",
+    "replace into screens "
+    "select site_id, banner, layer, viewport, 0, digest, '', entry, '' from screens",
     "replace into chain select number, event_id, randomblob(32) from chain",
 )
 

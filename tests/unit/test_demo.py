@@ -3,6 +3,7 @@
 What its tags leave in a real browser is in `browser/test_demo.py`.
 """
 
+import os
 import re
 import signal
 import socket
@@ -552,7 +553,11 @@ def command(folder: Path, *options: str) -> list[str]:
 def start(folder: Path) -> Running:
     anywhere = ("--port", "0", "--shop-port", "0", "--tags-port", "0")
     process = subprocess.Popen(
-        command(folder, *anywhere), cwd=folder, stdout=subprocess.PIPE, text=True
+        command(folder, *anywhere),
+        cwd=folder,
+        env=os.environ | {"CONSENT_BROWSER": "off"},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     lines = []

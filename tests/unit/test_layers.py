@@ -32,7 +32,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"signing", "merkle", "banner", "notices", "previews"}),
     frozenset({"store"}),
-    frozenset({"exports", "evidence", "jobs", "sites", "policies", "receipts"})
+    frozenset({"exports", "evidence", "jobs", "screens", "rendering"})
+    | frozenset({"sites", "policies", "receipts"})
     | frozenset({"accounts", "audit", "caught", "ledger", "plans", "retention"})
     | frozenset({"vouching", "witness"}),
     frozenset({"web"}),
@@ -56,6 +57,7 @@ ONLY_IN: dict[str, frozenset[str]] = {
     "uvicorn": TOP,
     "click": frozenset({"cli"}),
     "yaml": frozenset({"policy_files"}),
+    "playwright": frozenset({"rendering"}),
 }
 
 CLOCKS = frozenset(

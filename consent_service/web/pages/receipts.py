@@ -28,7 +28,7 @@ from consent_service.model import (
 from consent_service.signing import PublicKeys
 from consent_service.store import Asked, Cursor
 from consent_service.web.access import act, site_of
-from consent_service.web.pages import search_form
+from consent_service.web.pages import screens, search_form
 from consent_service.web.pages.forms import Form
 from consent_service.web.pages.policy_form import language_name
 from consent_service.web.pages.search_form import ACTIONS, LABELS, query
@@ -190,6 +190,7 @@ async def _shown(running: Service, site: Site, token: str) -> dict[str, Any]:
         "record": record,
         "texts": _texts(version, claims),
         "checks": await _checks(running, site, receipt),
+        "shot": await screens.of_receipt(running, site, claims),
         "history": await evidence.history(running.office(), site, receipt),
         "lapsed": claims.exp_consent <= running.now(),
         "sub": claims.sub if isinstance(claims.sub, str) else "",

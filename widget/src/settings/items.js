@@ -15,5 +15,6 @@ export function items(place) {
 export const item = (declared) =>
   h(
     "dl",
-    declared.flatMap((text, at) => [h("dt", TOLD[at]), h("dd", text)]),
+    // A name keeps its own direction: in Arabic, _ga would read ga_.
+    declared.flatMap((text, at) => [h("dt", TOLD[at]), h("dd", at ? text : h("bdi", text))]),
   );

@@ -6,16 +6,18 @@ their looks are the product's own, and no category can be on by default.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
 
+from consent_service import patterns
 from consent_service.loaded import Loaded, loaded
 from consent_service.model import (
     Category,
     Colours,
     CookieDeclaration,
+    Documents,
     Policy,
     Signal,
     Storage,
@@ -60,6 +62,15 @@ def invisible_turns(text: str) -> bool:
     return bool(_BIDI.search(text))
 
 
+def made_visible(text: str) -> str:
+    """A text in which what nobody can see is shown: `safe⟨U+202E⟩gpj`."""
+    return _UNSEEN.sub(_named, _BIDI.sub(_named, text))
+
+
+def _named(found: re.Match[str]) -> str:
+    return f"\u27e8U+{ord(found[0]):04X}\u27e9"
+
+
 def without_turns(text: str) -> str:
     """A text without them: one that was published before they were refused reads as stored."""
     return _BIDI.sub("", text)
@@ -71,6 +82,52 @@ def findings(policy: Policy, known_languages: frozenset[str]) -> tuple[Finding, 
     `known_languages` are those that the product's own texts exist in.
     """
     return tuple(finding for check in _CHECKS for finding in check(policy, known_languages))
+
+
+def of_declaration(policy: Policy, place: int, item: CookieDeclaration) -> tuple[Finding, ...]:
+    """What would keep `item` from being published, were it at that place of the policy's list.
+
+    For what is being typed: quick, however long the list is. The fields are the item's own.
+    """
+    bare = Documents(cookies={}, privacy={})
+    alone = msgspec.structs.replace(policy, declarations=(item,), documents=bare)
+    at = "declarations[0]."
+    own = (
+        msgspec.structs.replace(found, field=found.field.removeprefix(at))
+        for found in findings(alone, frozenset())
+        if found.field.startswith(at)
+    )
+    others = (each for index, each in enumerate(policy.declarations) if index != place)
+    return (*own, *_beside(item, others))
+
+
+def _beside(item: CookieDeclaration, others: Iterable[CookieDeclaration]) -> Iterator[Finding]:
+    for other in others:
+        if (other.name, other.domain) == (item.name, item.domain):
+            yield Finding(rule="R37", field="name", message=_TWICE.format(item.name))
+            return
+        if _reaches(item, other):
+            yield Finding(rule="R24", field="name", message=_both(item, other))
+            return
+
+
+_TWICE = "{} is declared twice"
+
+
+def _reaches(one: CookieDeclaration, other: CookieDeclaration) -> bool:
+    """Whether two declarations of different categories cover the same names."""
+    if one.category is other.category or one.storage is Storage.PIXEL:
+        return False
+    alike = (one.storage, one.domain) == (other.storage, other.domain)
+    return alike and patterns.overlap(one.name, other.name)
+
+
+def _both(narrow: CookieDeclaration, wide: CookieDeclaration) -> str:
+    return (
+        f"{narrow.name} in {narrow.category.value} and {wide.name} in {wide.category.value} cover "
+        "the same names: what is kept for the one is not deleted when the other is refused. "
+        "Write one of them more narrowly, or put both in one category"
+    )
 
 
 def _languages(policy: Policy, known: frozenset[str]) -> Iterator[Finding]:
@@ -178,13 +235,20 @@ def _characters(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
     if not any(pattern.search(encoded) for pattern in (_BIDI, _UNSEEN, _ESCAPED)):
         return
     for field, words in _strings("", policy):
-        found = _UNSEEN.search(words)
-        if invisible_turns(words):
-            message = "remove the invisible characters that turn the reading direction"
+        message = _unseen(words)
+        if message:
             yield Finding(rule="R11", field=field, message=message)
-        elif found:
-            message = f"remove the character U+{ord(found[0]):04X}: nobody can see it"
-            yield Finding(rule="R11", field=field, message=message)
+
+
+def _unseen(words: str) -> str:
+    """What is to be said of a text that holds what nobody can see; nothing of any other."""
+    turned, found = _BIDI.search(words), _UNSEEN.search(words)
+    if turned:
+        near = made_visible(words[max(turned.start() - 12, 0) : turned.end() + 12])
+        return (
+            f"remove the invisible characters that turn the reading direction: \u201c{near}\u201d"
+        )
+    return f"remove the character U+{ord(found[0]):04X}: nobody can see it" if found else ""
 
 
 def _strings(path: str, value: object) -> Iterator[tuple[str, str]]:
@@ -209,17 +273,35 @@ def _only(vague: re.Pattern[str], words: str) -> bool:
 
 
 def _declarations(policy: Policy, _: frozenset[str]) -> Iterator[Finding]:
+    yield from _overlaps(policy)
     seen: Counter[tuple[str, str]] = Counter()
     for index, declaration in enumerate(policy.declarations):
         at = f"declarations[{index}]"
         seen[declaration.name, declaration.domain] += 1
         if seen[declaration.name, declaration.domain] == 2:
-            yield Finding(
-                rule="R37", field=f"{at}.name", message=f"{declaration.name} is declared twice"
-            )
+            yield Finding(rule="R37", field=f"{at}.name", message=_TWICE.format(declaration.name))
         for applies, rule, field, message in _DECLARATION_CHECKS:
             if applies(declaration):
                 yield Finding(rule=rule, field=f"{at}.{field}", message=message)
+
+
+def _overlaps(policy: Policy) -> Iterator[Finding]:
+    """Patterns that reach into another category: what is kept for the one is never deleted for
+    the other (R24).
+    """
+    alike: dict[tuple[Storage, str], list[int]] = {}
+    for index, item in enumerate(policy.declarations):
+        if item.storage is not Storage.PIXEL:
+            alike.setdefault((item.storage, item.domain), []).append(index)
+    for places in alike.values():
+        names = [policy.declarations[place].name for place in places]
+        told: set[int] = set()
+        for one, other in patterns.overlaps(names):
+            narrow, wide = (policy.declarations[places[place]] for place in (one, other))
+            if narrow.category is not wide.category and one not in told:
+                told.add(one)
+                field = f"declarations[{places[one]}].name"
+                yield Finding(rule="R24", field=field, message=_both(narrow, wide))
 
 
 def contrast(one: str, other: str) -> float:

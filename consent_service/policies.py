@@ -1,5 +1,6 @@
 """Policies: an editor's draft becomes a numbered version, and its banner, at one stroke."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from consent_service.model import (
     Change,
     ChangeClass,
     Draft,
+    Event,
     Plan,
     PlanState,
     Policy,
@@ -31,7 +33,15 @@ MAX_DRAFT = 4_000_000
 
 _SAVED = "policy.draft"
 """The verb under which the audit trail has each saving of a draft."""
+_PUBLISHED = "policy.publish"
+_SAVED_BY_ITSELF = "policy.autosave"
+"""The verb for the first of several savings that a page made while somebody typed: it stands for
+all that follow, as long as nobody else comes between and they go on."""
 _MOST_SAVINGS = 200
+
+SITTING = 600
+"""Seconds after which a page that saves by itself leaves another trace."""
+_TRIES = 5
 
 _ENDED = {
     PlanState.CANCELLED: "policy.cancel",
@@ -90,12 +100,22 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
 
 def parse_policy(body: bytes) -> Policy:
     """Bytes to a policy. Total: it returns, or raises `Invalid`, which names the field."""
+    _fits(body)
+    return parse(Policy, body)
+
+
+def _fits(body: bytes) -> None:
     if len(body) > MAX_DRAFT:
         raise Invalid(
             f"a policy has at most {MAX_DRAFT} bytes, and this one has {len(body)}: shorten what "
             "was pasted last"
         )
-    return parse(Policy, body)
+
+
+@lru_cache(maxsize=8)
+def decode_draft(body: bytes) -> Policy:
+    """A draft's bytes as the type. They are ours: a failure is a broken database."""
+    return msgspec.json.decode(body, type=Policy)
 
 
 def encode(value: Any) -> bytes:
@@ -113,20 +133,61 @@ def decode_version(body: bytes) -> PolicyVersion:
     return msgspec.json.decode(body, type=PolicyVersion)
 
 
-async def save_draft(store: Store, site: Site, seen: int, policy: Policy, act: Act) -> Draft:
+async def save_draft(
+    store: Store, site: Site, seen: int, policy: Policy, act: Act, *, by_itself: bool = False
+) -> Draft:
     """Save the draft over revision `seen` (0 for the first). Raises `Conflict` if it moved on.
 
     What was proposed of it and not approved yet is void then: nobody approves another text than
-    the one that they read.
+    the one that they read. `by_itself` where a page saved what was being typed: see
+    `_SAVED_BY_ITSELF`.
     """
+    body = encode(policy)
+    _fits(body)
     seen = await _not_saved_since(store, site, seen)
     async with store.transaction() as tx:
-        draft = await tx.policies.save_draft(site.id, seen, encode(policy), act.now, act.by)
-        await audit.log(tx, act, _SAVED, f"revision {draft.revision}", site.id)
+        draft = await tx.policies.save_draft(site.id, seen, body, act.now, act.by)
+        if not (by_itself and await _goes_on(tx, site, act)):
+            verb = _SAVED_BY_ITSELF if by_itself else _SAVED
+            await audit.log(tx, act, verb, f"revision {draft.revision}", site.id)
         plan = await tx.plans.waiting(site.id)
         if plan and plan.state is PlanState.PROPOSED:
             await end_plan(tx, plan, PlanState.CANCELLED, "the draft was changed", act)
     return draft
+
+
+async def _goes_on(store: Store, site: Site, act: Act) -> bool:
+    """Whether the newest trace of this draft is of the same person's page, a short while ago."""
+    for newest in (await _traces(store, site, 1))[:1]:
+        same = newest.verb == _SAVED_BY_ITSELF and newest.actor == act.by
+        return same and act.now - newest.at < SITTING
+    return False
+
+
+async def edit_draft(
+    store: Store,
+    site: Site,
+    edit: Callable[[Policy], Policy],
+    act: Act,
+    *,
+    by_itself: bool = False,
+) -> Draft:
+    """Change a part of the draft, as it is now; what others saved meanwhile stays.
+
+    `edit` looks whether its own part is still what was seen, and raises `Conflict` where it is
+    not. A draft that it leaves as it is is not saved again. Raises `NotFound` without a draft.
+    """
+    for _ in range(_TRIES):
+        found = await draft(store, site)
+        before = decode_draft(found.body)
+        policy = edit(before)
+        if policy == before:
+            return found
+        try:
+            return await save_draft(store, site, found.revision, policy, act, by_itself=by_itself)
+        except Conflict:
+            continue
+    raise Conflict("this draft is being saved again and again by others: try once more")
 
 
 async def _not_saved_since(store: Store, site: Site, seen: int) -> int:
@@ -177,12 +238,31 @@ def _compared(record: VersionRecord | None, policy: Policy) -> Comparison:
 
 async def saved_since(store: Store, site: Site, revision: int) -> tuple[Saving, ...]:
     """Who saved the draft after it was at `revision`, the newest first: the audit trail knows."""
-    events = await store.events.of_verb(site.id, _SAVED, _MOST_SAVINGS)
-    savings = (
-        Saving(revision=int(event.subject.rpartition(" ")[2]), by=event.actor, at=event.at)
-        for event in events
-    )
+    found = await store.policies.draft(site.id)
+    if found is None:
+        return ()
+    savings, newest = [], found.revision
+    for event in await _traces(store, site, _MOST_SAVINGS):
+        if event.verb == _PUBLISHED:
+            newest -= 1
+            continue
+        # What a page saved by itself goes on until the next trace.
+        last = newest if event.verb == _SAVED_BY_ITSELF else _revision(event)
+        savings.append(Saving(revision=last, by=event.actor, at=event.at))
+        newest = _revision(event) - 1
     return tuple(saving for saving in savings if saving.revision > revision)
+
+
+async def _traces(store: Store, site: Site, most: int) -> list[Event]:
+    """What moved the draft's revision, as the audit trail has it, the newest first."""
+    verbs = (_SAVED_BY_ITSELF, _SAVED, _PUBLISHED)
+    lots = [await store.events.of_verb(site.id, verb, most) for verb in verbs]
+    events = (event for lot in lots for event in lot)
+    return sorted(events, key=lambda event: (event.at, event.id), reverse=True)
+
+
+def _revision(event: Event) -> int:
+    return int(event.subject.rpartition(" ")[2])
 
 
 async def publish(
@@ -216,7 +296,7 @@ async def publish(
             await tx.plans.publish(plan, record.number, act.now, act.by)
         subject = f"version {record.number} {record.digest} {record.change_class.value}"
         await screens.enqueue(tx, site, record.number, act)
-        await audit.log(tx, act, "policy.publish", subject, site.id)
+        await audit.log(tx, act, _PUBLISHED, subject, site.id)
     return record
 
 

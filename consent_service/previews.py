@@ -4,6 +4,7 @@ nothing. Pure.
 A draft need not be complete: what is not written yet is filled in with the product's own words.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -21,6 +22,42 @@ from consent_service.model import (
     Text,
     Theme,
 )
+
+MOST_ITEMS = 200
+"""Declarations that a preview lists: what is only looked at is made while somebody waits."""
+
+MOST_TEXT = 600
+
+
+def texts_of(policy: Policy, language: str) -> dict[str, str]:
+    """What the banner says of a policy in one language, by the names of the fields."""
+    said = {"banner.title": policy.banner.title, "banner.intro": policy.banner.intro}
+    for category, text in policy.categories.items():
+        said |= {
+            f"categories.{category.value}.title": text.title,
+            f"categories.{category.value}.text": text.text,
+        }
+    return {name: text.get(language, "")[:MOST_TEXT] for name, text in said.items()}
+
+
+def with_texts(policy: Policy, language: str, texts: Mapping[str, str]) -> Policy:
+    """The policy with these texts of the banner in that language."""
+
+    def text(name: str, before: Text) -> Text:
+        return {**before, language: texts[name]} if name in texts else before
+
+    def category(name: Category, before: CategoryText) -> CategoryText:
+        at = f"categories.{name.value}"
+        return CategoryText(
+            title=text(f"{at}.title", before.title), text=text(f"{at}.text", before.text)
+        )
+
+    banner_text = BannerText(
+        title=text("banner.title", policy.banner.title),
+        intro=text("banner.intro", policy.banner.intro),
+    )
+    categories = {name: category(name, each) for name, each in policy.categories.items()}
+    return replace(policy, banner=banner_text, categories=categories)
 
 
 class Preview(NamedTuple):
@@ -63,7 +100,7 @@ def _shown(policy: Policy, theme: Theme, language: str) -> Policy:
             category: _category(policy.categories.get(category), language, titles[category.value])
             for category in Category
         },
-        declarations=tuple(_item(item, language) for item in policy.declarations),
+        declarations=tuple(_item(item, language) for item in policy.declarations[:MOST_ITEMS]),
         theme=theme,
         signals=(),
         google_advanced=False,

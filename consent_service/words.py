@@ -130,6 +130,19 @@ def country(code: str, language: str) -> str:
     return str(_locale(language).territories.get(code, code))
 
 
+_NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+"""Codes that Babel names, and that no recipient sits in."""
+
+
+def countries(language: str) -> dict[str, str]:
+    """Every country's name in a language, by its code."""
+    return {
+        code: str(name)
+        for code, name in _locale(language).territories.items()
+        if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
+    }
+
+
 def date(at: int, language: str) -> str:
     """A day (UTC) in words: `22 November 2026`. `at` is unix seconds."""
     day = datetime.fromtimestamp(at, UTC).date()
@@ -141,6 +154,14 @@ def own_name(language: str) -> str:
     """A language's name in that language: `svenska`; the tag itself where it is not known."""
     try:
         return Locale.parse(language, sep="-").get_display_name() or language
+    except (ValueError, UnknownLocaleError):
+        return language
+
+
+def english_name(language: str) -> str:
+    """A language's name in English: `Swedish`; the tag itself where it has none."""
+    try:
+        return Locale.parse(language, sep="-").get_display_name("en") or language
     except (ValueError, UnknownLocaleError):
         return language
 

@@ -8,7 +8,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent_service import words
+from consent_service import checks, words
 from consent_service.model import Role, Site
 from consent_service.web.access import Caller
 from consent_service.web.errors import Problem
@@ -73,6 +73,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {"utc": _utc, "iso": iso, "field_id": field_id}
     environment.filters |= {"duration": words.duration, "country": words.country}
+    environment.filters |= {"visible": checks.made_visible}
     environment.globals |= {"static": static.url, "Role": Role, "direction": words.direction}
     return environment
 
@@ -112,6 +113,7 @@ def _tabs(site: Site, caller: Caller) -> tuple[tuple[str, str], ...]:
     pages = (
         ("", "Install", (Role.EDITOR, Role.AUDITOR)),
         ("/policy", "Policy", (Role.EDITOR,)),
+        ("/cookies", "Cookies", (Role.EDITOR,)),
         ("/theme", "Looks", (Role.EDITOR,)),
         ("/versions", "Versions", (Role.EDITOR, Role.AUDITOR)),
         ("/receipts", "Receipts", (Role.AUDITOR,)),

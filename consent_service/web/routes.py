@@ -15,6 +15,7 @@ from consent_service.web import openapi
 from consent_service.web.access import Access, Handler, Needs, guard
 from consent_service.web.api import banner, caught, ledger, meta, policies, receipts
 from consent_service.web.pages import accounts as account_pages
+from consent_service.web.pages import cookies as cookie_pages
 from consent_service.web.pages import events as event_pages
 from consent_service.web.pages import exports as export_pages
 from consent_service.web.pages import help as help_pages
@@ -115,6 +116,8 @@ ADDRESSES = tuple(
         ("POST", "/sites/{site}/policy", policy_pages.save, EDITOR),
         ("GET", "/sites/{site}/policy/publish", publishing.publish_form, EDITOR),
         ("POST", "/sites/{site}/policy/publish", publishing.publish, EDITOR),
+        ("GET", "/sites/{site}/cookies", cookie_pages.table, EDITOR),
+        ("POST", "/sites/{site}/cookies", cookie_pages.change, EDITOR),
         ("GET", "/sites/{site}/theme", looks.looks, EDITOR),
         ("POST", "/sites/{site}/theme", looks.change, EDITOR),
         ("GET", "/sites/{site}/versions", publishing.versions, MEMBER),

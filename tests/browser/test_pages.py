@@ -87,6 +87,9 @@ def addresses(receipt: str) -> tuple[str, ...]:
         SITE_PAGES,
         f"{SITE_PAGES}/policy",
         f"{SITE_PAGES}/policy/publish",
+        f"{SITE_PAGES}/cookies",
+        f"{SITE_PAGES}/cookies?row=2",
+        f"{SITE_PAGES}/cookies?row=new",
         f"{SITE_PAGES}/theme",
         f"{SITE_PAGES}/versions",
         f"{SITE_PAGES}/versions/1",
@@ -136,7 +139,7 @@ def test_r52_every_page_is_without_fault_for_those_who_use_it_otherwise(
     signed_in(page, house, Role.ADMIN)
     for address in addresses(receipt):
         found += _opened(page, address)
-    for show in (_wrong_draft, _token_shown, _wrong_page_checked):
+    for show in (_wrong_draft, _wrong_row, _token_shown, _wrong_page_checked):
         show(page)
         found += faults(page)
     assert not found, "\n".join(found)
@@ -154,6 +157,15 @@ def _wrong_draft(page: Page) -> None:
     page.get_by_label("Days that a yes stands").fill("many")
     page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.get_by_role("alert")).to_contain_text("from 1 to 365")
+
+
+def _wrong_row(page: Page) -> None:
+    page.goto(f"{SITE_PAGES}/cookies?row=2")
+    page.get_by_label("Category", exact=True).first.select_option("necessary")
+    expect(page.locator("#row-found")).to_contain_text("say who confirmed")
+    page.get_by_label("Name", exact=True).fill("")
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_role("alert")).to_contain_text("Give the name")
 
 
 def _token_shown(page: Page) -> None:
@@ -193,7 +205,7 @@ def test_r51_a_person_signs_in_and_saves_by_keyboard_alone(
     page.keyboard.press("Control+A")
     page.keyboard.type("Which cookies may we set?")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Saved as revision")
+    expect(page.get_by_role("status").first).to_contain_text("Saved as revision")
     expect(page.get_by_label("Heading (English)")).to_have_value("Which cookies may we set?")
 
 
@@ -217,48 +229,133 @@ def test_r51_what_has_the_focus_is_seen_and_nothing_holds_it(
     assert len(set(seen)) > 15
 
 
-def test_a_cookie_is_added_and_removed_in_place(house: Stage, browse: Callable[..., Page]) -> None:
+def test_a_cookie_is_added_in_place_saves_itself_and_is_put_back_after_its_removal(
+    house: Stage, browse: Callable[..., Page]
+) -> None:
+    page = signed_in(browse(), house, Role.EDITOR)
+    page.goto(f"{SITE_PAGES}/cookies")
+    page.get_by_role("link", name="Add a cookie").click()
+    name = page.get_by_label("Name", exact=True)
+    expect(name).to_be_focused()
+    page.keyboard.type("_added_*")
+    expect(page.get_by_text("A pattern: it stands for")).to_be_visible()
+    expect(page.locator("#provider-found")).to_have_text("Say who sets it (R37).")
+    page.get_by_label("Who sets it").fill("Added AB")
+    expect(page.locator("#provider-found")).to_be_empty()
+    expect(page.get_by_label("Who confirmed it")).to_be_hidden()
+    page.get_by_label("Category", exact=True).first.select_option("necessary")
+    expect(page.get_by_label("Who confirmed it")).to_be_visible()
+    page.get_by_label("Category", exact=True).first.select_option("marketing")
+    expect(page.locator("[data-said]")).to_contain_text("Saved ")
+    page.get_by_role("link", name="Close").click()
+    expect(page.locator("#row-form")).to_have_count(0)
+    page.get_by_label("Find by name").fill("_added_1")
+    row = page.get_by_role("row", name="_added_*")
+    expect(row).to_contain_text("Added AB")
+    expect(page.get_by_role("checkbox")).to_have_count(1)
+    page.get_by_label("Tick _added_*").check()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Saved as revision")
+    expect(page.get_by_role("row", name="_added_*")).to_contain_text("marketing")
+
+
+def test_r51_a_row_is_opened_and_closed_by_keyboard_and_the_focus_comes_back(
+    house: Stage, browse: Callable[..., Page]
+) -> None:
+    page = signed_in(browse(), house, Role.EDITOR)
+    page.goto(f"{SITE_PAGES}/cookies")
+    link = page.locator("#c1 a")
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    page.get_by_role("link", name="Close").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#row-form")).to_have_count(0)
+    expect(link).to_be_focused()
+
+
+def test_a_draft_saves_itself_and_what_cannot_be_saved_comes_back(
+    house: Stage, browse: Callable[..., Page]
+) -> None:
     page = signed_in(browse(), house, Role.EDITOR)
     page.goto(f"{SITE_PAGES}/policy")
-    posts: list[str] = []
-    page.on("request", lambda sent: posts.append(sent.url) if sent.method == "POST" else None)
-    rows = page.locator("details.declaration")
-    before = rows.count()
-    page.get_by_role("button", name="Add a cookie").click()
-    expect(rows).to_have_count(before + 1)
-    added = rows.last
-    expect(added.get_by_label("Name", exact=True)).to_be_focused()
-    added.get_by_label("Name", exact=True).fill("_added")
-    expect(added.get_by_label("Who confirmed it")).to_be_hidden()
-    added.get_by_label("Category").select_option("necessary")
-    expect(added.get_by_label("Who confirmed it")).to_be_visible()
-    added.get_by_label("Unit").select_option("session")
-    rows.first.locator("summary").click()
-    rows.first.get_by_role("button", name="Remove this cookie").click()
-    expect(rows).to_have_count(before)
-    assert not posts
-    page.get_by_role("button", name="Save", exact=True).last.click()
-    expect(page.get_by_role("status")).to_contain_text("Saved as revision")
-    expect(rows).to_have_count(before)
-    expect(rows.last).to_contain_text("_added")
-    expect(page.get_by_text("keep it from being published")).to_be_visible()
+    said = page.locator("[data-said]")
+    page.get_by_role("textbox", name="Phone").fill("+46 8 2")
+    expect(said).to_contain_text("Saved ")
+    page.reload()
+    expect(page.get_by_role("textbox", name="Phone")).to_have_value("+46 8 2")
+    page.get_by_label("Days that a yes stands").fill("many")
+    expect(said).to_contain_text("Not saved: Days that a yes stands")
+    expect(page.locator("#days-granted-found")).to_contain_text("from 1 to 365")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.get_by_label("Days that a yes stands")).to_have_value("many")
+    page.get_by_label("Days that a yes stands").fill("182")
+    expect(said).to_contain_text("Saved ")
+    page.reload()
+    expect(page.get_by_label("Days that a yes stands")).to_have_value("182")
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_two_people_at_one_text_are_told_and_nothing_is_overwritten(
+    house: Stage, browse: Callable[..., Page]
+) -> None:
+    pages = [signed_in(browse(), house, Role.EDITOR) for _ in range(2)]
+    for page in pages:
+        page.goto(f"{SITE_PAGES}/policy")
+    first, second = pages
+    first.get_by_role("textbox", name="Postal address").fill("Theirs 1")
+    expect(first.locator("[data-said]")).to_contain_text("Saved ")
+    second.get_by_role("textbox", name="Postal address").fill("Mine 2")
+    expect(second.locator("[data-said]")).to_contain_text("saved meanwhile. Press Save to see both")
+    second.get_by_role("button", name="Save", exact=True).last.click()
+    expect(second.get_by_role("alert")).to_contain_text("Theirs")
+    expect(second.get_by_role("textbox", name="Postal address")).to_have_value("Mine 2")
+    first.reload()
+    expect(first.get_by_role("textbox", name="Postal address")).to_have_value("Theirs 1")
+
+
+def test_the_banner_and_the_pages_are_shown_as_they_are_typed(
+    house: Stage, browse: Callable[..., Page]
+) -> None:
+    page = signed_in(browse(viewport={"width": 1440, "height": 900}), house, Role.EDITOR)
+    page.goto(f"{SITE_PAGES}/policy")
+    shown = page.frame_locator("iframe")
+    page.get_by_label("Heading (Swedish)").fill("Vilka kakor f\u00e5r vi spara?")
+    page.get_by_label("Language", exact=True).select_option("sv")
+    expect(shown.get_by_text("Vilka kakor f\u00e5r vi spara?").first).to_be_visible()
+    page.get_by_label("Privacy notice (English)").fill("## A new heading\n\n- one **bold** thing")
+    read = page.locator("#documents-privacy-en-read")
+    expect(read.locator("h3, h4, strong")).to_have_text(["A new heading", "bold"])
 
 
 def test_a_site_is_looked_after_without_any_script(
     house: Stage, browse: Callable[..., Page]
 ) -> None:
     page = signed_in(browse(java_script_enabled=False), house, Role.EDITOR)
-    page.goto(f"{SITE_PAGES}/policy")
-    rows = page.locator("details.declaration")
-    before = rows.count()
-    page.get_by_role("button", name="Add a cookie").click()
-    expect(page.get_by_role("status")).to_contain_text("Not saved yet")
-    expect(rows).to_have_count(before + 1)
-    rows.last.get_by_role("button", name="Remove this cookie").click()
-    expect(rows).to_have_count(before)
-    page.get_by_role("textbox", name="Phone").fill("+46 8 1")
+    page.goto(f"{SITE_PAGES}/cookies")
+    page.get_by_role("link", name="Add a cookie").click()
+    page.get_by_label("Name", exact=True).fill("_ga")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("status").first).to_contain_text("Not saved yet")
+    expect(page.locator("#row-found")).to_contain_text("say who sets it")
     page.get_by_role("button", name="Save", exact=True).last.click()
-    expect(page.get_by_role("status")).to_contain_text("Saved as revision")
+    expect(page.get_by_role("status").first).to_contain_text("Saved as revision")
+    page.get_by_label("Find by name").fill("_ga")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_label("Tick _ga", exact=True).check()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("status")).to_contain_text("Removed _ga.")
+    page.goto(f"{SITE_PAGES}/policy")
+    page.get_by_role("textbox", name="Phone").fill("+46 8 1")
+    page.get_by_label("Language", exact=True).select_option("sv")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("status").first).to_contain_text("Not saved yet")
+    expect(page.locator("#documents-cookies-sv-read").get_by_role("heading").first).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_role("status").first).to_contain_text("Saved as revision")
     page.get_by_role("link", name="Review and publish").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Publish version")
 

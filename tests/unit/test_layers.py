@@ -27,6 +27,10 @@ FLOORS: tuple[frozenset[str], ...] = (
             "policy_files",
             "guides",
             "starting",
+            "patterns",
+            "declared",
+            "known_cookies",
+            "cookie_lists",
         }
         | {"due", "loaded", "slots"}
     ),

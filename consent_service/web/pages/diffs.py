@@ -190,7 +190,7 @@ class Difference(NamedTuple):
 
 
 def between(theirs: Policy, mine: Policy) -> tuple[Difference, ...]:
-    """Every field in which `mine` differs from `theirs`, cookies matched by name."""
+    """Every text and term in which `mine` differs from `theirs`."""
     old, new = _named(theirs), _named(mine)
     names = dict.fromkeys((*old, *new))
     return tuple(
@@ -201,18 +201,6 @@ def between(theirs: Policy, mine: Policy) -> tuple[Difference, ...]:
 
 
 def _named(policy: Policy) -> dict[str, str]:
-    shown = PolicyForm.of_policy(policy)
-    values = shown.form.values
-    lasting = {
-        f"declarations[{row}].seconds": words.duration(item.seconds, "en")
-        for row, item in enumerate(policy.declarations)
-    }
-    values.update(lasting)
-    skipped = ("].unit", "[NEW].category", "[NEW].storage")
-    fields = {name: value for name, value in values.items() if not name.endswith(skipped)}
-    named = {_label(shown, name): value for name, value in fields.items()}
+    fields = PolicyForm.of_policy(policy).form.values
+    named = {label(name): value for name, value in fields.items()}
     return {**named, "Languages": ", ".join(policy.languages)}
-
-
-def _label(shown: PolicyForm, name: str) -> str:
-    return shown.form.label(name)

@@ -23,6 +23,7 @@ VERBS = {
     "receipt.erase": "Erased a receipt",
     "receipts.prune": "Erased receipts whose time was over",
     "policy.draft": "Saved a draft",
+    "policy.autosave": "Wrote on a draft",
     "policy.publish": "Published a version",
     "policy.ask_render": "Asked for screenshots",
     "policy.render": "Took screenshots",

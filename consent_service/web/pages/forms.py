@@ -38,6 +38,10 @@ class Form:
         self._labels: Callable[[str], str] = lambda name: (labels or {}).get(name, name)
         self.values: dict[str, str] = _Values(self._pairs)
         self.errors: dict[str, tuple[str, ...]] = _Errors()
+        self.findings: dict[str, tuple[str, ...]] = _Errors()
+        """What can be saved, and not be published yet."""
+        self.checked = False
+        """Whether its fields have a place for such."""
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value sent under that name: of boxes that are ticked."""
@@ -51,6 +55,14 @@ class Form:
     def label(self, name: str) -> str:
         """What people call the field."""
         return self._labels(name)
+
+    def find(self, findings: Iterable[tuple[str, str]]) -> "Form":
+        """The same form, with what keeps it from being published at its fields."""
+        self.checked = True
+        for name, message in findings:
+            said = f"{message[:1].upper()}{message[1:]}."
+            self.findings[name] = (*self.findings[name], said)
+        return self
 
     def refuse(self, error: ConsentError, field: str = "") -> "Form":
         """The same form, with the message of an error at its field (or at `field`)."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec.structs import replace
 from starlette.requests import Request
@@ -14,7 +14,6 @@ from consent_service.model import (
     Colours,
     Draft,
     Layout,
-    Policy,
     ReopenButton,
     Scheme,
     Site,
@@ -25,10 +24,8 @@ from consent_service.web.pages import forms, preview
 from consent_service.web.pages.forms import Form
 from consent_service.web.pages.policies import revision
 from consent_service.web.pages.policy_form import label, language_name
-from consent_service.web.render import POLICY, page, redirect
+from consent_service.web.render import page, redirect
 from consent_service.web.service import service
-
-_FRAMING = {"content-security-policy": f"{POLICY}; frame-src 'self'"}
 
 _LAYOUTS = (
     (Layout.BAR, "Bar", "Along the foot of the window."),
@@ -50,30 +47,8 @@ _COLOURS = (
     ("ink", "Text", ""),
     ("act", "Buttons", "All of them: yes and no look alike."),
 )
-_WIDTHS = (("narrow", "320, a phone"), ("medium", "768, a tablet"), ("wide", "1440, a desk"))
-_LAYERS = (("1", "First layer"), ("2", "Settings"))
 _SHORT = re.compile(r"#?([0-9a-f])([0-9a-f])([0-9a-f])")
 _LONG = re.compile(r"#?([0-9a-f]{6})")
-
-
-class Shown(NamedTuple):
-    """What the preview shows of the looks."""
-
-    width: str
-    dark: bool
-    layer: str
-    language: str
-
-    @classmethod
-    def of_form(cls, values: Mapping[str, str], policy: Policy) -> "Shown":
-        """As asked for; what is not known is as at the start."""
-        width, language = values["show.width"], values["show.language"]
-        return cls(
-            width if width in dict(_WIDTHS) else "narrow",
-            values["show.scheme"] == "dark",
-            "2" if values["show.layer"] == "2" else "1",
-            language if language in policy.languages else policy.languages[0],
-        )
 
 
 async def looks(request: Request) -> Response:
@@ -196,25 +171,25 @@ def _page(
     policy = policies.parse_policy(draft.body)
     # What is no looks at all is not shown; what only reads badly is, so that it can be seen.
     theme = typed(Form(form.values.items())) or policy.theme
-    shown = Shown.of_form(form.values, policy)
+    shown = preview.Shown.of_form(form.values, policy)
     defaults = {"saved": False, "unsaved": False, "theirs": None, "differences": ()}
     known = {
         "site": site,
         "draft": draft,
         "form": form.labelled(label),
         "shown": shown,
-        "frame": preview.address(request, site, theme, shown.language, shown.dark),
+        "frame": preview.address(request, site, theme, shown),
         "contrasts": _contrasts(theme),
         "languages": [(name, language_name(name)) for name in policy.languages],
         "layouts": _LAYOUTS,
         "schemes": _SCHEMES,
         "buttons": _BUTTONS,
         "colours": _COLOURS,
-        "widths": _WIDTHS,
-        "layers": _LAYERS,
+        "widths": preview.WIDTHS,
+        "layers": preview.LAYERS,
     }
     everything = {**defaults, **known, **context}
-    return page(request, "policies/looks.html", everything, status, _FRAMING)
+    return page(request, "policies/looks.html", everything, status, preview.FRAMING)
 
 
 def _contrasts(theme: Theme) -> list[tuple[str, str, str]]:

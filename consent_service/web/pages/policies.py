@@ -9,25 +9,26 @@ from starlette.responses import Response
 from consent_service import policies, starting, words
 from consent_service.audit import Act
 from consent_service.errors import Conflict, Invalid
-from consent_service.model import (
-    Category,
-    Policy,
-    Site,
-    Storage,
-)
+from consent_service.model import Draft, Policy, Site
 from consent_service.policies import Proposal
 from consent_service.web.access import act, site_of
-from consent_service.web.pages import diffs, forms, policy_widget
+from consent_service.web.pages import (
+    declaration_form,
+    diffs,
+    drafting,
+    forms,
+    policy_widget,
+    preview,
+)
 from consent_service.web.pages.forms import Form
 from consent_service.web.pages.policy_form import (
-    FOREVER,
     MAX_FORM,
-    SESSION,
-    UNITS,
     PolicyForm,
     both_names,
     empty_policy,
     language_name,
+    named,
+    seen,
 )
 from consent_service.web.render import page, redirect
 from consent_service.web.service import service
@@ -41,18 +42,9 @@ _ABOUT = {
 """What a starting point must be told."""
 _START = {"languages": "Languages", **_ABOUT}
 
-_UNIT_NAMES = (
-    (SESSION, "until the browser is closed"),
-    (FOREVER, "until it is deleted"),
-    *((unit, f"{unit}s") for unit in UNITS),
-)
-STORAGE_NAMES = (
-    (Storage.COOKIE.value, "Cookie"),
-    (Storage.LOCAL_STORAGE.value, "Local storage"),
-    (Storage.SESSION_STORAGE.value, "Session storage"),
-    (Storage.INDEXED_DB.value, "IndexedDB"),
-    (Storage.PIXEL.value, "Pixel"),
-)
+STORAGE_NAMES = declaration_form.STORAGE_NAMES
+_MOST = 100
+"""Changes and findings that a page lists: the rest is counted."""
 
 
 async def draft(request: Request) -> Response:
@@ -61,27 +53,21 @@ async def draft(request: Request) -> Response:
     found = await running.store.policies.draft(site.id)
     if found is None:
         return _start_page(request, site, Form([("language", "en")]))
-    edited = PolicyForm.of_policy(policies.parse_policy(found.body))
+    edited = PolicyForm.of_policy(policies.decode_draft(found.body))
+    edited.form.values["seen"] = seen(policies.decode_draft(found.body))
     saved = request.query_params.get("saved") == str(found.revision)
     proposal = await policies.propose(running.store, site)
     context = {"draft": found, "saved": saved, **await proposed(proposal)}
-    return _draft_page(request, site, edited, context)
+    return await _draft_page(request, site, edited, context)
 
 
 async def save(request: Request) -> Response:
-    """Save the draft, or add or remove a row of it. What was typed is never lost."""
+    """Save the draft, or show what was typed. It is never lost."""
     site, typed = await site_of(request), await forms.read(request, MAX_FORM)
-    do = typed.values["do"]
-    if do == "start":
-        return await _start(request, site, typed)
-    if do == "add":
-        edited = PolicyForm.of_form(typed).add_row()
-        return _unsaved(request, site, edited, focus=edited.rows - 1)
-    if do.startswith("remove-"):
-        row = do.removeprefix("remove-")
-        edited = PolicyForm.of_form(typed, int(row) if row.isdecimal() else -1)
-        return _unsaved(request, site, edited)
-    return await _save(request, site, PolicyForm.of_form(typed))
+    does = _DOES.get(typed.values["do"])
+    if does:
+        return await does(request, site, typed)
+    return await _unsaved(request, site, PolicyForm.of_form(typed))
 
 
 async def _start(request: Request, site: Site, typed: Form) -> Response:
@@ -124,20 +110,71 @@ def _begun(site: Site, typed: Form, languages: tuple[str, ...], who: Act) -> Pol
     return starting.policy(point, languages, starting.Named.of(site), about)
 
 
-async def _save(request: Request, site: Site, edited: PolicyForm) -> Response:
-    store, values = service(request).store, edited.form.values
-    # What was saved since is refused by its revision: what is kept here is what was seen.
-    found = await store.policies.draft(site.id)
-    before = policies.parse_policy(found.body) if found else None
+async def _save(request: Request, site: Site, typed: Form) -> Response:
+    edited = PolicyForm.of_form(typed)
     try:
-        policy = edited.policy(before)
-        saved = await policies.save_draft(store, site, revision(values), policy, act(request))
+        saved = await _kept(request, site, edited, by_itself=False)
     except Conflict as error:
         return await _conflict(request, site, edited, error)
     except Invalid as error:
         edited.form.refuse(error)
-        return _unsaved(request, site, edited, status=422)
+        return await _unsaved(request, site, edited, 422)
     return redirect(f"/sites/{site.key}/policy?saved={saved.revision}")
+
+
+async def _kept(request: Request, site: Site, edited: PolicyForm, *, by_itself: bool) -> Draft:
+    """The draft with these texts and terms. Raises `Conflict` where others changed them.
+
+    What is edited on other pages is as it is now: who works there is in nobody's way here.
+    """
+    store, who, was = service(request).store, act(request), edited.form.values["seen"]
+
+    def edit(before: Policy) -> Policy:
+        if seen(before) != was:
+            raise Conflict("somebody else changed these texts meanwhile")
+        return edited.policy(before)
+
+    if was:
+        return await policies.edit_draft(store, site, edit, who, by_itself=by_itself)
+    found = await policies.draft(store, site)
+    policy = edited.policy(policies.decode_draft(found.body))
+    return await policies.save_draft(store, site, revision(edited.form.values), policy, who)
+
+
+async def _live(request: Request, site: Site, typed: Form) -> Response:
+    """What follows the typing: the preview, and what is to be said. Nothing is saved."""
+    return await _parts(request, site, PolicyForm.of_form(typed), "")
+
+
+async def _autosave(request: Request, site: Site, typed: Form) -> Response:
+    """The same, and the draft is saved if it can be."""
+    edited = PolicyForm.of_form(typed)
+    try:
+        saved = await _kept(request, site, edited, by_itself=True)
+    except Conflict:
+        theirs = await policies.draft(service(request).store, site)
+        said = f"Not saved: {theirs.changed_by} saved meanwhile. Press Save to see both"
+        return await _parts(request, site, edited, said, 409)
+    except Invalid as error:
+        name = edited.form.label(error.field)
+        return await _parts(request, site, edited, f"Not saved: {name}: {error.message}", 422)
+    edited.form.values["revision"] = str(saved.revision)
+    edited.form.values["seen"] = seen(policies.decode_draft(saved.body))
+    return await _parts(request, site, edited, f"Saved {clock(saved)}")
+
+
+def clock(draft: Draft) -> str:
+    """When a draft was saved, in few words: `12:03 UTC`."""
+    return f"{draft.changed_at // 3600 % 24:02}:{draft.changed_at // 60 % 60:02} UTC"
+
+
+async def _parts(
+    request: Request, site: Site, edited: PolicyForm, said: str, status: int = 200
+) -> Response:
+    draft = await policies.draft(service(request).store, site)
+    about = await drafting.about(request, site, draft, edited)
+    context = {"site": site, "edited": edited, "form": edited.form, "said": said, **about}
+    return page(request, "policies/draft_live.html", context, status)
 
 
 def revision(values: dict[str, str]) -> int:
@@ -151,17 +188,19 @@ async def _conflict(request: Request, site: Site, edited: PolicyForm, error: Con
     theirs = await service(request).store.policies.draft(site.id)
     if theirs is None:
         raise error
-    before = policies.parse_policy(theirs.body)
+    before = policies.decode_draft(theirs.body)
     found = await asyncio.to_thread(diffs.between, before, edited.policy(before))
     edited.form.values["revision"] = str(theirs.revision)
+    edited.form.values["seen"] = seen(before)
     context = {"theirs": theirs, "differences": found}
-    return _draft_page(request, site, edited, context, 409)
+    return await _draft_page(request, site, edited, context, 409)
 
 
-def _unsaved(
-    request: Request, site: Site, edited: PolicyForm, status: int = 200, focus: int = -1
-) -> Response:
-    return _draft_page(request, site, edited, {"unsaved": True, "focus": focus}, status)
+async def _unsaved(request: Request, site: Site, edited: PolicyForm, status: int = 200) -> Response:
+    return await _draft_page(request, site, edited, {"unsaved": True}, status)
+
+
+_DOES = {"start": _start, "save": _save, "live": _live, "autosave": _autosave}
 
 
 def _start_page(request: Request, site: Site, form: Form, status: int = 200) -> Response:
@@ -181,24 +220,24 @@ def _known(more: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((name, both_names(name)) for name in names)
 
 
-def _draft_page(
+async def _draft_page(
     request: Request,
     site: Site,
     edited: PolicyForm,
     context: dict[str, Any],
     status: int = 200,
 ) -> Response:
+    found = context.get("draft") or await policies.draft(service(request).store, site)
     defaults: dict[str, Any] = {
-        "draft": None,
+        "draft": found,
         "saved": False,
         "unsaved": False,
-        "focus": -1,
         "theirs": None,
         "differences": (),
         "proposal": None,
         "changes": (),
         "rows": (),
-        "findings": (),
+        "said": "",
     }
     known = {
         "site": site,
@@ -206,13 +245,15 @@ def _draft_page(
         "form": edited.form,
         "known": _known(edited.languages),
         "names": {name: language_name(name) for name in edited.languages},
-        "categories": [(category.value, category.value.capitalize()) for category in Category],
-        "units": _UNIT_NAMES,
-        "storages": STORAGE_NAMES,
+        "categories": declaration_form.CATEGORY_NAMES,
         "vendors": policy_widget.VENDORS,
         "reloads": policy_widget.RELOADS,
+        "most": _MOST,
+        **await drafting.about(request, site, found, edited),
     }
-    return page(request, "policies/draft.html", {**defaults, **known, **context}, status)
+    headers = preview.FRAMING
+    everything = {**defaults, **known, **context}
+    return page(request, "policies/draft.html", everything, status, headers)
 
 
 async def proposed(proposal: Proposal) -> dict[str, Any]:
@@ -230,7 +271,7 @@ async def proposed(proposal: Proposal) -> dict[str, Any]:
 
 def _findings(policy: Policy, proposal: Proposal) -> list[tuple[str, str, str, str]]:
     """What keeps a policy back: the field, its name, the message, the rule."""
-    called = PolicyForm.of_policy(policy).form.label
     return [
-        (found.field, called(found.field), found.message, found.rule) for found in proposal.findings
+        (found.field, named(policy, found.field), found.message, found.rule)
+        for found in proposal.findings
     ]

@@ -7,7 +7,9 @@ an address that is sealed for an hour; it says which looks are shown.
 """
 
 import asyncio
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -17,9 +19,9 @@ from starlette.responses import Response
 
 from consent_service import policies, previews, words
 from consent_service.errors import NotFound, Tampered
-from consent_service.model import Scheme, Site, Theme
+from consent_service.model import Policy, Scheme, Site, Theme
 from consent_service.previews import Preview
-from consent_service.web.render import page
+from consent_service.web.render import POLICY, page
 from consent_service.web.service import service
 
 SECONDS = 3_600
@@ -45,6 +47,35 @@ _FILE = {
 }
 
 
+FRAMING = {"content-security-policy": f"{POLICY}; frame-src 'self'"}
+"""For a page of ours that has such a frame in it."""
+
+WIDTHS = (("narrow", "320, a phone"), ("medium", "768, a tablet"), ("wide", "1440, a desk"))
+LAYERS = (("1", "First layer"), ("2", "Settings"))
+
+Texts = tuple[tuple[str, str], ...]
+
+
+class Shown(NamedTuple):
+    """What a preview shows of a banner."""
+
+    width: str
+    dark: bool
+    layer: str
+    language: str
+
+    @classmethod
+    def of_form(cls, values: Mapping[str, str], policy: Policy) -> "Shown":
+        """As asked for; what is not known is as at the start."""
+        width, language = values["show.width"], values["show.language"]
+        return cls(
+            width if width in dict(WIDTHS) else "narrow",
+            values["show.scheme"] == "dark",
+            "2" if values["show.layer"] == "2" else "1",
+            language if language in policy.languages else policy.languages[0],
+        )
+
+
 class Sealed(msgspec.Struct, frozen=True, kw_only=True):
     """What the address of a preview says."""
 
@@ -52,12 +83,14 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     theme: Theme
     dark: bool
+    texts: Texts = ()
+    """What is being typed and differs from the draft, by the names of its fields."""
 
 
-def address(request: Request, site: Site, theme: Theme, language: str, dark: bool) -> str:
-    """Where these looks of the site's draft can be seen for an hour."""
+def address(request: Request, site: Site, theme: Theme, shown: Shown, texts: Texts = ()) -> str:
+    """Where these looks of the site's draft, with these texts, can be seen for an hour."""
     running = service(request)
-    said = Sealed(site=site.key, language=language, theme=theme, dark=dark)
+    said = Sealed(site=site.key, language=shown.language, theme=theme, dark=shown.dark, texts=texts)
     payload = msgspec.to_builtins(said)
     token = running.keyring.sessions.seal(payload, int(running.now()), _CONTEXT)
     return f"/preview/{quote(token)}"
@@ -111,8 +144,10 @@ async def _composed(request: Request) -> Preview:
 @lru_cache(maxsize=32)
 def _made(body: bytes, said: Sealed, token: str) -> Preview:
     """What the banner asks for lies beside it: this takes the place of the site's address."""
-    policy, theme = policies.parse_policy(body), said.theme
+    policy, theme = policies.decode_draft(body), said.theme
     if theme.scheme is Scheme.AUTO:
         theme = replace(theme, scheme=Scheme.DARK if said.dark else Scheme.LIGHT)
-    language = said.language if said.language in policy.languages else policy.languages[0]
-    return previews.compose(policy, theme, language, f"../../preview/{token}")
+    known = said.language in policy.languages or said.texts
+    language = said.language if known else policy.languages[0]
+    typed = previews.with_texts(policy, language, dict(said.texts))
+    return previews.compose(typed, theme, language, f"../../preview/{token}")

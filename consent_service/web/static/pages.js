@@ -2,9 +2,9 @@
 /**
  * Small comforts. Every page works without this file: what it adds, it also shows.
  * - A button that copies the text of an element: `<button data-copy="id" hidden>`.
- * - A row of cookies that is added and removed without a round trip.
  * - A colour that is picked as well as typed: `<input type="color" data-picks="id" hidden>`.
- * - Parts of a page that follow what is typed: `<form data-live="ids">`.
+ * - What goes on is looked at again: `<section data-live>`.
+ * - What was typed and not sent is not left behind, by mistake or for the next person.
  */
 
 /** @param {HTMLButtonElement} button */
@@ -21,49 +21,6 @@ const copies = (button) => {
 };
 
 /**
- * The row that an `add` button brings: the template with the next number in its names.
- * @param {HTMLTemplateElement} template
- * @param {number} number
- */
-const row = (template, number) => {
-  const fragment = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-  for (const element of fragment.querySelectorAll("*")) {
-    for (const attribute of [...element.attributes]) {
-      if (attribute.value.includes("NEW")) {
-        attribute.value = attribute.value.replaceAll("NEW", String(number));
-      }
-    }
-  }
-  return fragment;
-};
-
-/** @param {HTMLFormElement} form */
-const rows = (form) => {
-  const list = form.querySelector("[data-rows]");
-  const template = form.querySelector("template");
-  if (!list || !template) return;
-  let next = list.children.length;
-  form.addEventListener("click", (event) => {
-    const button = /** @type {HTMLElement} */ (event.target).closest("button");
-    if (button?.value === "add") {
-      event.preventDefault();
-      list.append(row(template, next));
-      next += 1;
-      list.lastElementChild?.querySelector("input")?.focus();
-      list.dispatchEvent(new Event("input", { bubbles: true }));
-    } else if (button?.value.startsWith("remove-")) {
-      event.preventDefault();
-      const gone = button.closest("details");
-      const near = gone?.nextElementSibling ?? gone?.previousElementSibling;
-      gone?.remove();
-      const target = near?.querySelector("summary") ?? form.querySelector("button[value=add]");
-      /** @type {HTMLElement | null} */ (target)?.focus();
-      list.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-  });
-};
-
-/**
  * Ask before what was typed is lost.
  * @param {HTMLFormElement} form
  */
@@ -71,6 +28,7 @@ const guards = (form) => {
   let changed = form.dataset.guard === "changed";
   form.addEventListener("input", () => { changed = true; });
   form.addEventListener("submit", () => { changed = false; });
+  form.addEventListener("kept", () => { changed = false; });
   window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 };
 
@@ -83,37 +41,6 @@ const picks = (picker) => {
   picker.hidden = false;
   field.addEventListener("input", follow);
   picker.addEventListener("input", () => { field.value = picker.value; });
-};
-
-/**
- * The parts that follow are asked for again, of the very page that saving would show, and come
- * without the rest of it: what is being typed stays as it is.
- * @param {HTMLFormElement} form
- */
-const lives = (form) => {
-  const parts = (form.dataset.live ?? "").split(" ");
-  let asked = 0;
-  /** @type {number | undefined} */
-  let waiting;
-  const show = async () => {
-    const mine = ++asked;
-    const typed = new URLSearchParams();
-    for (const [name, value] of new FormData(form)) typed.append(name, String(value));
-    typed.set("do", "show");
-    const answer = await fetch(form.action, { method: "POST", body: typed }).catch(() => undefined);
-    if (!answer?.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (mine !== asked) return;
-    for (const id of parts) {
-      const fresh = page.getElementById(id);
-      if (fresh) document.getElementById(id)?.replaceWith(document.adoptNode(fresh));
-    }
-  };
-  form.classList.add("live");
-  form.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(show, 250);
-  });
 };
 
 /**
@@ -133,9 +60,8 @@ const follows = (part) => {
   setTimeout(again, 2000);
 };
 
-document.querySelectorAll("[data-live]").forEach(follows);
+document.querySelectorAll("[data-live]:not(form)").forEach(follows);
 document.querySelectorAll("button[data-copy]").forEach((button) => copies(/** @type {HTMLButtonElement} */ (button)));
 document.querySelectorAll("form[data-guard]").forEach((form) => guards(/** @type {HTMLFormElement} */ (form)));
-document.querySelectorAll("form").forEach(rows);
 document.querySelectorAll("input[data-picks]").forEach((picker) => picks(/** @type {HTMLInputElement} */ (picker)));
-document.querySelectorAll("form[data-live]").forEach((form) => lives(/** @type {HTMLFormElement} */ (form)));
+document.querySelectorAll("form[action='/sign-out']").forEach((form) => form.addEventListener("submit", () => sessionStorage.clear()));

@@ -221,6 +221,10 @@ PUBLIC = (
 """What everybody may read of a site."""
 
 
+EDITORS = ("/policy", "/policy/publish", "/cookies", "/cookies?row=0", "/theme")
+"""What editors see of a site."""
+
+
 def pages_of(site: Site, receipt: str) -> Iterator[tuple[str, str]]:
     """Every page for people that can be opened: its address, and who may."""
     base = f"/sites/{site.key}"
@@ -229,7 +233,7 @@ def pages_of(site: Site, receipt: str) -> Iterator[tuple[str, str]]:
     yield from ((f"/policies/{site.key}/{name}", "anyone") for name in PUBLIC)
     yield from ((path, "signed in") for path in ("/sites", "/account"))
     yield from ((f"{base}{path}", "member") for path in ("", "/versions", "/versions/1"))
-    yield from ((f"{base}{path}", "editor") for path in ("/policy", "/policy/publish", "/theme"))
+    yield from ((f"{base}{path}", "editor") for path in EDITORS)
     yield from ((f"{base}/receipts{path}", "auditor") for path in ("", f"/{receipt}"))
     yield from ((f"{base}/{name}", "auditor") for name in ("exports", "events", "ledger"))
     yield f"{base}/access", "admin"

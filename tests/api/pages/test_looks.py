@@ -221,9 +221,10 @@ def _rules(answer: httpx.Response) -> list[str]:
     return [rule.strip() for rule in answer.headers["content-security-policy"].split(";")]
 
 
-async def test_only_the_looks_page_may_hold_a_frame(shop: Shop, editor: Person) -> None:
-    assert "frame-src 'self'" in _rules(await editor.get(path_of(shop)))
-    other = await editor.get(f"/sites/{shop.site.key}/policy")
+async def test_only_a_page_with_a_preview_may_hold_a_frame(shop: Shop, editor: Person) -> None:
+    for path in (path_of(shop), f"/sites/{shop.site.key}/policy"):
+        assert "frame-src 'self'" in _rules(await editor.get(path)), path
+    other = await editor.get(f"/sites/{shop.site.key}/cookies")
     assert not [rule for rule in _rules(other) if rule.startswith("frame-src")]
 
 

@@ -157,7 +157,10 @@ def _vouching(service: Service) -> Iterator[Coroutine[Any, Any, None]]:
 
 def _doings(settings: Settings) -> dict[Kind, Doing]:
     """What this process does at those outside, and how often."""
-    each = {Kind.WITNESS: Doing(vouching.cosign, settings.witness_seconds)}
+    each = {
+        Kind.WITNESS: Doing(vouching.cosign, settings.witness_seconds),
+        Kind.STAMP: Doing(vouching.stamp, settings.stamp_seconds),
+    }
     return {kind: doing for kind, doing in each.items() if doing.every}
 
 

@@ -36,6 +36,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     checkpoints: str = ""
     ledger_seconds: float = 1.0
     witness_seconds: float = 300.0
+    stamp_seconds: float = 3600.0
     exports: str = ""
     browser: str = ""
     log_level: str = "info"
@@ -79,6 +80,8 @@ HELP: Mapping[str, str] = {
     "ledgers; 0 for never: another process does it.",
     "witness_seconds": "How many seconds lie between two times that the newest checkpoint of a "
     "ledger is handed to the site's witnesses; 0 for never: another process does it.",
+    "stamp_seconds": "How many seconds lie between two times that a ledger's newest checkpoint is "
+    "stamped by the site's time-stamping authority; 0 for never: another process does it.",
     "exports": "The folder that exports are written to, and kept in for seven days. Empty for "
     "`exports` beside the folder of the keys. Several processes on several machines share one.",
     "browser": "The Chromium that takes screenshots of banners: a program's name or path. Empty "
@@ -95,6 +98,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "session_hours": (1, 24 * 30),
     "ledger_seconds": (0, 3600),
     "witness_seconds": (0, 86_400),
+    "stamp_seconds": (0, 604_800),
 }
 
 

@@ -92,18 +92,15 @@ def keep(settings: Settings, /, key: str, **asked: Any) -> None:
     help="A witness: its public key and its address. Repeatable; takes the place of all others.",
 )
 @click.option("--no-witnesses", is_flag=True, help="Ask no witness any more.")
+@click.option("--authority", help="The address of a time-stamping authority (RFC 3161).")
+@click.option("--no-authority", is_flag=True, help="Have nothing stamped any more.")
 @click.pass_obj
-def vouch(
-    settings: Settings, key: str, witnesses: tuple[tuple[str, str], ...], no_witnesses: bool
-) -> None:
+def vouch(settings: Settings, /, key: str, **asked: Any) -> None:
     """Say who vouches for KEY's ledger. Without options: show.
 
     The running service asks them; `consent-service ledger status` says how it stands.
     """
-    who = act()
-    changes: dict[str, Any] = {}
-    if witnesses or no_witnesses:
-        changes["witnesses"] = tuple(sites.parse_witness(" ".join(each)) for each in witnesses)
+    who, changes = act(), _vouching(asked)
 
     async def work(store: Store) -> Site:
         return await vouching.point(store, await store.sites.by_key(key), changes, who)
@@ -111,11 +108,23 @@ def vouch(
     _show_vouching(with_store(settings, work).keeping)
 
 
+def _vouching(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What an operator wants to be another way."""
+    changes: dict[str, Any] = {}
+    if asked["witnesses"] or asked["no_witnesses"]:
+        each = (" ".join(pair) for pair in asked["witnesses"])
+        changes["witnesses"] = tuple(map(sites.parse_witness, each))
+    if asked["authority"] or asked["no_authority"]:
+        changes["authority"] = asked["authority"] or ""
+    return changes
+
+
 def _show_vouching(keeping: Keeping) -> None:
     for witness in keeping.witnesses:
         click.echo(f"witness    {witness.key} {witness.url}")
     if not keeping.witnesses:
         click.echo("witness    none")
+    click.echo(f"authority  {keeping.authority or 'none'}")
 
 
 def _changed(now: Keeping, asked: Mapping[str, Any]) -> Keeping:

@@ -11,15 +11,27 @@ A module imports only from those above it:
     outgoing       the one way out: a request with a time-out and a limit, redirects not followed
     visits         one go at somebody outside, and what it needs
     witnesses      C2SP tlog-witness, as the ledger that asks
+    authorities    RFC 3161 time stamps
     rounds         who is due, one after the other
     pointing       a site is pointed at them
     standing       how it stands with each, for people
 """
 
+from consent_service.vouching.authorities import stamp
 from consent_service.vouching.outgoing import Trouble
 from consent_service.vouching.pointing import point
 from consent_service.vouching.rounds import Doing, Rounds
 from consent_service.vouching.standing import Party, Standing, standing
 from consent_service.vouching.witnesses import cosign
 
-__all__ = ["Doing", "Party", "Rounds", "Standing", "Trouble", "cosign", "point", "standing"]
+__all__ = [
+    "Doing",
+    "Party",
+    "Rounds",
+    "Standing",
+    "Trouble",
+    "cosign",
+    "point",
+    "stamp",
+    "standing",
+]

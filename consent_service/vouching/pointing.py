@@ -13,7 +13,7 @@ from consent_service.store import Store
 
 
 async def point(store: Store, site: Site, changes: Mapping[str, Any], act: Act) -> Site:
-    """The site with other witnesses (`witnesses`). Raises `Invalid`, naming the field."""
+    """The site with other `witnesses` or another `authority`. Raises `Invalid`."""
     async with store.transaction() as tx:
         now = await tx.sites.by_key(site.key)
         keeping = msgspec.structs.replace(now.keeping, **changes)
@@ -26,4 +26,4 @@ async def point(store: Store, site: Site, changes: Mapping[str, Any], act: Act) 
 
 def _said(keeping: Keeping) -> str:
     names = [parse_vkey(witness.key).name for witness in keeping.witnesses]
-    return f"witnesses: {', '.join(names) or 'none'}"
+    return f"witnesses: {', '.join(names) or 'none'}; authority: {keeping.authority or 'none'}"

@@ -165,13 +165,17 @@ def test_how_it_stands_is_told_from_a_shell(run: Run, tmp_path: Path) -> None:
     ]
     pointed = _command(tmp_path, "site", "vouch", "shop", "--witness", VKEY, "https://e.example/")
     assert pointed.exit_code == 0, pointed.output
-    assert pointed.output == f"witness    {VKEY} https://e.example\n"
+    assert pointed.output == f"witness    {VKEY} https://e.example\nauthority  none\n"
     assert _command(tmp_path, "site", "vouch", "shop").output == pointed.output
     assert "witness east.example/w: never yet" in run("status", "--site", "shop").stdout
     none = run("checkpoint", "--site", "shop", "--cosigned")
     assert "cosigned by most of its witnesses" in str(none.exception)
     cleared = _command(tmp_path, "site", "vouch", "shop", "--no-witnesses")
-    assert cleared.output == "witness    none\n"
+    assert cleared.output == "witness    none\nauthority  none\n"
+    tsa = _command(tmp_path, "site", "vouch", "shop", "--authority", "https://tsa.example/tsr")
+    assert tsa.output == "witness    none\nauthority  https://tsa.example/tsr\n"
+    assert "stamp https://tsa.example/tsr: never yet" in run("status", "--site", "shop").stdout
+    assert "authority  none" in _command(tmp_path, "site", "vouch", "shop", "--no-authority").output
 
 
 def test_what_is_not_in_order_makes_the_exit_status_1(run: Run, tmp_path: Path) -> None:

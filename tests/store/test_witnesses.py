@@ -375,6 +375,9 @@ _HERE = "http://127.0.0.1:1"
             "witnesses",
             "not an http or https address",
         ),
+        ({"authority": "file:///etc/x"}, "authority", "not an http or https address"),
+        ({"authority": "https://x.example/#y"}, "authority", "not an http or https address"),
+        ({"authority": "https://"}, "authority", "not an http or https address"),
         ({"witnesses": (Witness(key=EAST.vkey, url=_HERE),) * 2}, "witnesses", "there twice"),
         ({"witnesses": (Witness(key=EAST.vkey, url=_HERE),) * 11}, "witnesses", "10 are the most"),
     ],
@@ -395,4 +398,7 @@ async def test_who_vouches_is_in_the_audit_trail(store: Store, site: Site) -> No
     await pointed(store, site)
     events = [each for each in await store.events.page(site.id) if each.verb == "site.vouch"]
     said = [each.subject for each in events]
-    assert sorted(said) == ["witnesses: east.example/w", "witnesses: none"]
+    assert sorted(said) == [
+        "witnesses: east.example/w; authority: none",
+        "witnesses: none; authority: none",
+    ]

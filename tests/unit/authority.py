@@ -47,11 +47,17 @@ class Authority:
 
     def stamp(self, data: bytes) -> bytes:
         """Its answer to a request for a stamp of the data's SHA-256, by the machine's clock."""
-        config, folder = self.folder / "openssl.cnf", self.folder
+        folder = self.folder
         digest = sha256(data).hexdigest()
         query = ["-query", "-digest", digest, "-sha256", "-cert", "-no_nonce"]
         run("ts", *query, "-out", f"{folder}/query.tsq")
-        reply = ["-reply", "-config", str(config), "-queryfile", f"{folder}/query.tsq"]
+        return self.answer((folder / "query.tsq").read_bytes())
+
+    def answer(self, query: bytes) -> bytes:
+        """Its answer to a request, a refusal perhaps."""
+        folder = self.folder
+        (folder / "query.tsq").write_bytes(query)
+        reply = ["-reply", "-config", f"{folder}/openssl.cnf", "-queryfile", f"{folder}/query.tsq"]
         signer = ["-signer", f"{folder}/tsa.pem", "-inkey", f"{folder}/tsa.key"]
         run("ts", *reply, *signer, "-chain", f"{folder}/root.pem", "-out", f"{folder}/answer.tsr")
         return (folder / "answer.tsr").read_bytes()

@@ -12,7 +12,7 @@ from consent_service.web.pages.forms import Form
 from consent_service.web.render import page, redirect
 from consent_service.web.service import service
 
-_LABELS = {"witnesses": "Witnesses"}
+_LABELS = {"witnesses": "Witnesses", "authority": "Time-stamping authority"}
 
 
 async def shown(request: Request) -> Response:
@@ -21,11 +21,12 @@ async def shown(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """Other witnesses."""
+    """Other witnesses, another authority."""
     running, site = service(request), await site_of(request)
     form = await forms.read(request)
     try:
-        changes = {"witnesses": _witnesses(form)}
+        authority = form.values["authority"].strip()
+        changes = {"witnesses": _witnesses(form), "authority": authority}
         await vouching.point(running.store, site, changes, act(request))
     except Invalid as error:
         return await _page(request, site, form.refuse(error), 422)
@@ -38,11 +39,17 @@ def _witnesses(form: Form) -> tuple[Witness, ...]:
     return tuple(sites.parse_witness(line) for line in lines if line.strip())
 
 
+def _as_typed(site: Site) -> dict[str, str]:
+    keeping = site.keeping
+    return {
+        "witnesses": "\n".join(f"{each.key} {each.url}" for each in keeping.witnesses),
+        "authority": keeping.authority,
+    }
+
+
 async def _page(request: Request, site: Site, form: Form, status: int) -> Response:
     running = service(request)
-    witnesses = "\n".join(f"{each.key} {each.url}" for each in site.keeping.witnesses)
-    if "witnesses" not in form.values:
-        form.values["witnesses"] = witnesses
+    form.values.update({**_as_typed(site), **form.values})
     context = {
         "site": site,
         "standing": await vouching.standing(running.ledger, site),

@@ -136,6 +136,7 @@ def test_every_page_for_visitors_fits_the_smallest_phone(
         expect(root).to_have_attribute("lang", language)
         expect(root).to_have_attribute("dir", words.direction(language))
         assert phone.evaluate("document.documentElement.scrollWidth") == PHONE["width"], address
+        expect(phone.get_by_role("heading", level=1)).to_be_in_viewport()
         assert not re.search(r"\{\w+\}", phone.locator("body").inner_text()), address
 
 

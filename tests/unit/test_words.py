@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from consent_service import words
+from consent_service import starting, words
 from consent_service.loaded import loaded
 from consent_service.model import ChangeKind
 
@@ -95,6 +95,15 @@ def test_a_duration_is_said_in_words(seconds: int | None, english: str, swedish:
         (390 * DAY, "mt", "13-il xahar"),
         (182 * DAY, "mt-MT", "182 jum"),
         (1_800, "mt", "30 minuta"),
+        (365 * DAY, "de", "1 Jahr"),
+        (390 * DAY, "fr", "13\N{NO-BREAK SPACE}mois"),
+        (182 * DAY, "pl", "182 dni"),
+        (180 * DAY, "pl", "6 miesięcy"),
+        (730 * DAY, "cs", "2 roky"),
+        (182 * DAY, "ro", "182 de zile"),
+        (730 * DAY, "fi", "2 vuotta"),
+        (182 * DAY, "sl", "182 dni"),
+        (390 * DAY, "lt", "13 mėnesių"),
         (730 * DAY, "ga", "2 bhliain"),
         (3 * 365 * DAY, "ga", "3 bliana"),
         (180 * DAY, "ga", "6 mhí"),
@@ -140,6 +149,14 @@ def leaves(value: Any, path: str = "") -> dict[str, str]:
         inner = (leaves(each, f"{path}.{name}") for name, each in value.items())
         return {name: text for found in inner for name, text in found.items()}
     return {path: value}
+
+
+UNION = "bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv"
+
+
+def test_r16_every_official_language_of_the_union_is_there_and_five_more() -> None:
+    assert words.languages() == set(UNION.split()) | {"nb", "is", "uk", "tr", "ar"}
+    assert starting.languages() == words.languages()
 
 
 @pytest.mark.parametrize("language", sorted(words.languages()))

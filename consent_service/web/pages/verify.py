@@ -9,6 +9,7 @@ from starlette.responses import Response
 from consent_service import words
 from consent_service.signing import sha256_b64
 from consent_service.web.render import POLICY, page
+from consent_service.web.service import service
 
 
 async def form(request: Request) -> Response:
@@ -18,7 +19,8 @@ async def form(request: Request) -> Response:
     texts = words.texts(language)
     context = {
         "language": language,
-        "languages": [(name, words.own_name(name)) for name in offered],
+        "names": {name: words.own_name(name) for name in offered},
+        "root": service(request).settings.base_url,
         "say": texts["verify"],
         "pages": texts["pages"],
     }

@@ -44,6 +44,8 @@ _LOOKED_AT = 200
 _WORTH = 3_600
 """Seconds that the agreement of most witnesses is worth, against the word of one."""
 
+_SCREENS = "screens/"
+
 _MOST = 50
 """Receipts of one browser that are followed in each direction."""
 
@@ -124,6 +126,7 @@ async def _place(office: Office, site: Site, evidence: Evidence) -> Place | None
     if proved is None:
         return None
     proofs = {"receipt": proved.text, **await _others(store, site, evidence, proved)}
+    proofs |= await _late(store, site, _digests(evidence), proofs, after)
     before = await _seen(store, site, await store.ledger.kept_before(site.id, at, _LOOKED_AT))
     before = before if before and before[0].size else None
     under = [after[0] if after else Kept(proved.size, 0, proved.checkpoint)]
@@ -157,16 +160,44 @@ async def _seen(store: Store, site: Site, kept: list[Kept]) -> Seen:
 
 async def _others(store: Store, site: Site, evidence: Evidence, under: Proved) -> dict[str, bytes]:
     """Proofs of the texts', the code's and the pictures' entries, each with the entry itself."""
+    found = {}
+    for name, digest in _digests(evidence).items():
+        proof = await _mark(store, site, digest, under)
+        if proof:
+            found[name] = proof
+    return found
+
+
+def _digests(evidence: Evidence) -> dict[str, bytes]:
+    """What the ledger has of the texts, of the code and of each picture."""
     banner = unb64url(evidence.claims.ui.sha256)
     digests = {"policy": unb64url(evidence.claims.pol.sha256), "banner": banner}
     for name, picture in evidence.screens.items():
         _, viewport, layer = name.rsplit("-", 2)
-        digests[f"screens/{name}"] = screen_digest(banner, int(layer), viewport, picture)
-    found = {}
-    for name, digest in digests.items():
-        proof = await _mark(store, site, digest, under)
-        if proof:
-            found[name] = proof
+        digests[f"{_SCREENS}{name}"] = screen_digest(banner, int(layer), viewport, picture)
+    return digests
+
+
+async def _late(
+    store: Store,
+    site: Site,
+    digests: Mapping[str, bytes],
+    known: Mapping[str, bytes],
+    after: Seen,
+) -> dict[str, bytes]:
+    """Proofs of pictures that came into the ledger after the checkpoint of the receipt's proof:
+    each under the first later one that others vouch for as they do for that.
+    """
+    found = dict[str, bytes]()
+    for name in sorted(set(digests) - set(known)):
+        marks = await store.ledger.marks(site.id, digests[name])
+        if after is None or not marks or not name.startswith(_SCREENS):
+            continue
+        kept = await store.ledger.kept_from(site.id, marks[0].place + 1, _LOOKED_AT)
+        seen = await _seen(store, site, kept)
+        if seen and ledger.is_vouched(site, seen[0]) >= ledger.is_vouched(site, after[0]):
+            proved = await ledger.prove_place(store, site.id, marks[0].place, seen[0].size)
+            found[name] = proved._replace(salt=proved.entry).text
     return found
 
 

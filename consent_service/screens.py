@@ -39,6 +39,11 @@ class Pictured(NamedTuple):
     screens: tuple[Screen, ...]
 
     @property
+    def in_order(self) -> list[Screen]:
+        """The first layer before the second, narrow windows before wide ones."""
+        return sorted(self.screens, key=lambda each: SHOTS.index((each.layer, each.viewport)))
+
+    @property
     def lacking(self) -> tuple[tuple[int, str], ...]:
         """The layers and widths that are not there yet."""
         there = {(screen.layer, screen.viewport) for screen in self.screens}

@@ -978,7 +978,10 @@ def screen_digest(banner: bytes, layer: int, viewport: str, picture: bytes) -> b
 
 
 def _entered(case: Case, name: str, kind: int, digest: bytes, after: bool = False) -> str:
-    """That the ledger has an entry of that digest, before the receipt; nothing without a proof."""
+    """That the ledger has an entry of that digest, before the receipt; nothing without a proof.
+
+    `after`: it may have come later, and be under a later checkpoint, which as many vouch for.
+    """
     if name not in case.members:
         return ""
     proof = read_proof(case.members[name], name)
@@ -990,12 +993,14 @@ def _entered(case: Case, name: str, kind: int, digest: bytes, after: bool = Fals
         raise Failed(f"{name} is of another entry than the one of these bytes")
     index, checkpoint = _place(case)
     own = read_checkpoint(proof.note, case.claims["site"], case.trust, f"the checkpoint in {name}")
-    if own.text != checkpoint.text:
+    later = after and own.origin == checkpoint.origin and own.size > checkpoint.size
+    if own.text != checkpoint.text and not later:
         raise Failed(f"{name} is under another checkpoint than the receipt")
     check_inclusion(proof.extra, proof.at, own, proof.hashes)
     if not after and proof.at > index:
         raise Failed(f"{name}: it came into the ledger after the receipt, as entry {proof.at}")
-    return f" It is entry {proof.at} of the ledger, of {_utc(time)}."
+    under = f", which had grown to {own.size} entries" if own.size > checkpoint.size else ""
+    return f" It is entry {proof.at} of the ledger{under}, of {_utc(time)}."
 
 
 def check_place(case: Case) -> str:

@@ -12,9 +12,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from consent_service import screens
 from consent_service.model import Role
+from consent_service.store import Store
 from tests import given, tools
 from tests.browser.stage import SITE, Stage, running_stage
+from tests.store import given as store_given
 from tests.tools import ROOT
 
 AXE = ROOT / "widget/node_modules/axe-core/axe.min.js"
@@ -26,7 +29,18 @@ SITE_PAGES = f"/sites/{SITE}"
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """One service for all tests of this file, with a receipt, and a draft that says more."""
     with running_stage(tmp_path_factory.mktemp("pages")) as running:
+        running.store(_pictured)
         yield running
+
+
+async def _pictured(store: Store) -> None:
+    """Some picture in the place of each screenshot of the first language."""
+    site = await store.sites.by_key(SITE)
+    body = (ROOT / "consent_service/help/banner.png").read_bytes()
+    first = (await screens.album(store, site.id, 1)).pictured[0]
+    for layer, viewport in first.lacking:
+        made = store_given.screen(site.id, first.banner.digest, layer, viewport)
+        await store.screens.add(made, body)
 
 
 @pytest.fixture(scope="module")

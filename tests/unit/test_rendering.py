@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -13,7 +14,7 @@ from consent_service import banner, rendering, words
 from consent_service.errors import NotRendered
 from consent_service.exports.verify import WIDTHS
 from consent_service.jobs import NotHere
-from consent_service.model import OPTIONAL, ChangeClass, PolicyVersion
+from consent_service.model import OPTIONAL, ChangeClass, Policy, PolicyVersion
 from consent_service.rendering import HEIGHTS, Look, Sitter, Studio, look, studio
 from tests import given, tools
 
@@ -37,7 +38,7 @@ def sitter(language: str = "en", **changes: Any) -> Sitter:
         published_at=AT,
         change_class=ChangeClass.MAJOR,
         epochs=dict.fromkeys(OPTIONAL, 1),
-        policy=given.policy(),
+        policy=_in(language),
     )
     made = banner.compose(1, version, language, AT)
     plain = Sitter(
@@ -49,6 +50,12 @@ def sitter(language: str = "en", **changes: Any) -> Sitter:
         at=AT,
     )
     return plain._replace(**changes)
+
+
+def _in(language: str) -> Policy:
+    """The policy in a language, its own texts being English in it."""
+    spoken = msgspec.json.encode(given.policy_json(languages=[language]))
+    return msgspec.json.decode(spoken.replace(b'"en":', b'"%b":' % language.encode()), type=Policy)
 
 
 def size(picture: bytes) -> tuple[int, int]:
@@ -88,6 +95,15 @@ async def test_another_language_or_theme_looks_another_way(running: Studio) -> N
     assert plain != await running.take(sitter("sv"), 1, "narrow")
     # The page around it, and with it the banner where its language runs from the right.
     assert plain != await running.take(sitter(direction="rtl"), 1, "narrow")
+
+
+async def test_a_language_that_runs_from_the_right_is_pictured(running: Studio) -> None:
+    arabic = sitter("ar")
+    assert arabic.direction == "rtl"
+    for layer in (1, 2):
+        picture = await running.take(arabic, layer, "narrow")
+        assert size(picture)[0] == WIDTHS["narrow"]
+        assert picture != await running.take(sitter(), layer, "narrow")
 
 
 async def test_a_long_second_layer_is_pictured_whole(running: Studio) -> None:

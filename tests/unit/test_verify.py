@@ -35,7 +35,7 @@ from tests.tools import ROOT
 from tests.unit.authority import Authority, authority
 from tests.unit.evidence import Ledger, Scene, Signers, claims
 from tests.unit.ledger import LOG, ORIGIN, OTHER_SEED, public, signer
-from tests.unit.signed import PUBLIC
+from tests.unit.signed import NOW, PUBLIC
 
 FIVE = ["signature", "texts", "banner", "ledger", "time"]
 VERIFY = ROOT / "consent_service/exports/verify.py"
@@ -257,6 +257,39 @@ def test_where_nobody_else_saw_it_no_time_is_shown() -> None:
 def test_a_picture_of_another_layer_is_not_this_ones(whole: Files) -> None:
     swapped = {**whole, "screens/sv-narrow-2.png": whole["screens/sv-narrow-2.png"] + b"!"}
     assert "is of another entry" in checked(swapped)["banner"].text
+
+
+@pytest.mark.parametrize(
+    ("name", "grown", "state", "said"),
+    [
+        ("screens/sv-narrow-2", 30, HOLDS, "of the ledger, which had grown to 30 entries, of "),
+        ("screens/sv-narrow-2", -3, FAILS, "is under another checkpoint than the receipt"),
+        ("banner", 30, FAILS, "banner.tlog-proof is under another checkpoint than the receipt"),
+    ],
+)
+def test_a_picture_alone_may_be_under_a_later_checkpoint(
+    name: str, grown: int, state: str, said: str
+) -> None:
+    scene = Scene()
+    files = bundle.members(scene.evidence())
+    size = grown if grown > 0 else len(scene.ledger.entries) + grown
+    scene.ledger.fill(max(0, size - len(scene.ledger.entries)))
+    at, note = scene.at[name], scene.ledger.checkpoint(size, NOW + 60)
+    late = scene.ledger.proof(at, note, scene.ledger.entries[at], size)
+    found = checked({**files, f"{name}.tlog-proof": late})["banner"]
+    assert (found.state, said in found.text) == (state, True), found.text
+
+
+def test_a_later_checkpoint_that_nobody_vouches_for_shows_no_picture(whole: Files) -> None:
+    scene, name = Scene(), "screens/sv-narrow-2"
+    scene.ledger.fill(7)
+    size, at = len(scene.ledger.entries), scene.at[name]
+    scene.ledger.signers = Signers(witness=None)
+    note = scene.ledger.checkpoint(size, NOW + 60)
+    late = scene.ledger.proof(at, note, scene.ledger.entries[at], size)
+    found = checked({**whole, f"{name}.tlog-proof": late})["banner"]
+    assert found.state == FAILS
+    assert "0 witnesses cosigned it, which is not the quorum" in found.text
 
 
 def test_a_list_that_leaves_a_file_out_is_named(whole: Files) -> None:

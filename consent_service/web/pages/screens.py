@@ -57,7 +57,7 @@ async def section(request: Request, site: Site, record: VersionRecord) -> dict[s
             Shots(
                 each.banner.digest,
                 each.banner.created_at,
-                tuple([await _shot(running, site, screen, language) for screen in each.screens]),
+                tuple([await _shot(running, site, screen, language) for screen in each.in_order]),
             )
             for each in known.pictured
             if each.banner.language == language

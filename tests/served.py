@@ -240,6 +240,6 @@ async def running_house(
     async with (
         serving(create_app(chosen, clock)) as url,
         open_store(database) as store,
-        httpx.AsyncClient(base_url=url, timeout=30) as client,
+        httpx.AsyncClient(base_url=url, timeout=120) as client,
     ):
         yield House(url, client, store, chosen, clock)

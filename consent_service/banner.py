@@ -105,8 +105,12 @@ def _pieces(config: dict[str, Any], literals: Mapping[str, bytes]) -> dict[str, 
 
 
 def _extras(config: dict[str, Any]) -> list[str]:
-    button = ["reopen"] if config["theme"].button is not ReopenButton.NONE else []
-    return [*button, *(["hook"] if config["withdrawal"].hook else [])]
+    wanted = {
+        "storages": slots.has_storages(config),
+        "reopen": config["theme"].button is not ReopenButton.NONE,
+        "hook": bool(config["withdrawal"].hook),
+    }
+    return [name for name, there in wanted.items() if there]
 
 
 def _styles(theme: Theme) -> str:

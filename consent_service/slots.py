@@ -53,6 +53,7 @@ def of(config: Config) -> dict[str, bytes]:
         "PROVIDERS": _providers(config["declarations"]),
         "HOSTS": _narrower_first(config["hosts"]),
         "CHANGES": _changes(config),
+        "CHANGED": any(config["changes"].values()),
         "RELOAD": config["withdrawal"].reload is Reload.AUTO,
         "HOOK": config["withdrawal"].hook,
         "BUTTON": config["theme"].button,
@@ -63,18 +64,17 @@ def of(config: Config) -> dict[str, bytes]:
         **_texts(config),
     }
     literals = {name: literal(value) for name, value in values.items()}
-    return literals | {"DECLARED": _declared(config["declarations"])}
+    return literals | _declared(config["declarations"])
 
 
 def themed(theme: Theme) -> str:
     """The style sheet of a theme: what the built ones have left open."""
-    boxes = "section,dialog,main,output,nav"
     first = theme.dark if theme.scheme is Scheme.DARK else theme.light
     schemes = "light dark" if theme.scheme is Scheme.AUTO else theme.scheme.value
-    worn = f"{boxes}{{{_worn(first)};--round:{theme.radius}px;color-scheme:{schemes}}}"
+    worn = f"*{{{_worn(first)};--round:{theme.radius}px;color-scheme:{schemes}}}"
     if theme.scheme is not Scheme.AUTO:
         return worn
-    return f"{worn}@media(prefers-color-scheme:dark){{{boxes}{{{_worn(theme.dark)}}}}}"
+    return f"{worn}@media(prefers-color-scheme:dark){{*{{{_worn(theme.dark)}}}}}"
 
 
 def _worn(colours: Colours) -> str:
@@ -111,9 +111,9 @@ def _providers(declarations: Iterable[dict[str, Any]]) -> dict[str, str]:
     }
 
 
-def _narrower_first(hosts: dict[str, str]) -> dict[str, str]:
+def _narrower_first(hosts: dict[str, str]) -> list[tuple[str, str]]:
     """Where two declared hosts cover an address, the browser takes the first."""
-    return {host: hosts[host] for host in sorted(hosts, key=lambda name: (-len(name), name))}
+    return sorted(hosts.items(), key=lambda each: (-len(each[0]), each[0]))
 
 
 def _languages(config: Config) -> list[str]:
@@ -147,14 +147,29 @@ def _item(config: Config, item: dict[str, Any]) -> list[str]:
     return [item["name"], provider, item["purpose"], item["duration"], kind]
 
 
-def _declared(declarations: Iterable[dict[str, Any]]) -> bytes:
-    """For each storage and category the names to delete; nothing after the last that is asked."""
+def _declared(declarations: Iterable[dict[str, Any]]) -> dict[str, bytes]:
+    """For each category the names of cookies to delete, and the same of each other storage."""
     kept = list(declarations)
-    rows = [[_names(kept, storage, category) for category in Category] for storage in _STORAGES]
-    while rows and not any(rows[-1][1:]):
-        rows.pop()
-    lines = [",".join(pattern(each) for each in row) for row in rows]
-    return f"[{','.join(f'[{line}]' for line in lines)}]".encode()
+    cookies, *others = (
+        [_names(kept, storage, category) for category in Category] for storage in _STORAGES
+    )
+    while others and not any(others[-1][1:]):
+        others.pop()
+    storages = f"[{','.join(_patterns(row) for row in others)}]"
+    # Where nothing optional is declared nothing is ever deleted.
+    return {
+        "DECLARED": (_patterns(cookies) if any(cookies[1:]) else "[]").encode(),
+        "STORAGES": storages.encode(),
+    }
+
+
+def _patterns(row: list[list[str]]) -> str:
+    return f"[{','.join(pattern(each) for each in row)}]"
+
+
+def has_storages(config: Config) -> bool:
+    """Whether anything but cookies is to be deleted when its category is denied."""
+    return any(each["storage"] in _STORAGES[1:] for each in _optional(config))
 
 
 def _names(

@@ -19,8 +19,8 @@ import { BUILT, compose, makeConfig } from "./test/fixture.mjs";
  * vendor's signal, automatic blocking and a change to tell of, in brotli 11. The aim is 5,500:
  * README.md says where the bytes go. These numbers may only fall.
  */
-const BUDGET = 7_640;
-const BARE_BUDGET = 6_500;
+const BUDGET = 7_210;
+const BARE_BUDGET = 6_230;
 
 /** What a language beyond the first may add to that, and the inline stub's size. */
 const LANGUAGE_BUDGET = 450;
@@ -38,7 +38,7 @@ const CHANGED = {
 const SRC = new URL("src/", import.meta.url);
 
 /** Properties of our own objects: of no element, no event and nothing that is sent. */
-const OURS = /^(written|granted|answered|despite|pending|show|hide|hold|declare|notice|offer)$/;
+const OURS = /^(written|granted|answered|despite|pending|show|hide|hold|declare|notice|offer|caught|news|day)$/;
 
 /** Both files call a property by the same short name.
  * @type {Record<string, string | false>} */
@@ -54,13 +54,25 @@ const SHORT = {
   declare: "c",
   notice: "n",
   offer: "o",
+  caught: "k",
+  news: "e",
+  day: "t",
 };
 
 /** A second look at what esbuild leaves: 4 % less.
  * @type {MinifyOptions} */
 const TERSER = {
   ecma: 2020,
-  compress: { passes: 3, unsafe_arrows: true, pure_getters: true },
+  compress: {
+    passes: 3,
+    unsafe_arrows: true,
+    pure_getters: true,
+    hoist_funs: true,
+    // What stands where it is used once more compresses worse than a call of it.
+    inline: 1,
+    sequences: false,
+    booleans: false,
+  },
   mangle: { toplevel: true },
 };
 

@@ -58,10 +58,14 @@ def configured(of: PolicyVersion | None = None, language: str = "en") -> Json:
     return config
 
 
+PATTERNS = {"DECLARED", "STORAGES"}
+"""Free names in whose place come regular expressions."""
+
+
 def literals(of: PolicyVersion | None = None, language: str = "en") -> dict[str, Any]:
     """What goes into the free names, where that is JSON."""
     made = slots.of(banner.configuration(of or version(), language))
-    return {name: json.loads(text) for name, text in made.items() if name != "DECLARED"}
+    return {name: json.loads(text) for name, text in made.items() if name not in PATTERNS}
 
 
 def test_every_free_name_is_filled_in() -> None:
@@ -73,7 +77,8 @@ def test_every_free_name_is_filled_in() -> None:
 
 def test_what_needs_no_literal_gets_none() -> None:
     """No name is filled in that neither file has: visitors would never see it."""
-    files = ("banner.js", "settings.js", "extras/hook.js", "extras/reopen.js")
+    extras = [f"extras/{name}.js" for name in ("hook", "reopen", "storages")]
+    files = ("banner.js", "settings.js", *extras)
     used = set().union(*(slots.names(banner.built(name)) for name in files))
     texts = set(configured()["texts"])
     built_in = (
@@ -316,7 +321,7 @@ def test_of_two_declared_hosts_the_narrower_comes_first() -> None:
     """The browser takes the first that covers an address."""
     declared = from_hosts(marketing="ads.example b.cdn.ads.example", statistics="cdn.ads.example")
     hosts = literals(version(declarations=declared))["HOSTS"]
-    assert list(hosts) == ["b.cdn.ads.example", "cdn.ads.example", "ads.example"]
+    assert [host for host, _ in hosts] == ["b.cdn.ads.example", "cdn.ads.example", "ads.example"]
 
 
 # --- Parts and the stub --------------------------------------------------------------------------
@@ -426,6 +431,25 @@ def test_texts_of_changes_go_along_only_where_there_were_some() -> None:
         [3, 2, "New: {provider} (AdPix)"],
         [3, 3, "What this category is for"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("category", "storage", "there"),
+    [
+        ("marketing", "cookie", False),
+        ("marketing", "pixel", False),
+        ("necessary", "local_storage", False),
+        ("marketing", "local_storage", True),
+        ("statistics", "session_storage", True),
+        ("preferences", "indexed_db", True),
+    ],
+)
+def test_r24_storages_are_cleared_where_one_is_declared(
+    category: str, storage: str, there: bool
+) -> None:
+    """Cookies always are: what clears anything else goes along only where it has work."""
+    of = version(languages=["en"], declarations=[declaration("_x", category, storage=storage)])
+    assert (b"indexedDB" in composed(of).body) is there
 
 
 def test_the_switch_of_languages_goes_along_only_where_there_are_several() -> None:

@@ -21,21 +21,23 @@ export const own = {
   get,
   has,
   on(name, listener) {
-    const heard = (/** @type {Event} */ event) =>
-      listener(/** @type {CustomEvent} */ (event).detail);
-    document.addEventListener(`consent:${name}`, heard);
+    /** @param {any} event */
+    const heard = ({ detail }) => listener(detail);
+    const type = `consent:${name}`;
+    document.addEventListener(type, heard);
     // The page's first reading is over before anybody can call this.
     if (name === "ready") listener(get());
-    return () => document.removeEventListener(`consent:${name}`, heard);
+    return () => document.removeEventListener(type, heard);
   },
   when: (category) =>
     new Promise((resolve) => {
-      const off = own.on("change", (state) => {
+      const look = () => {
         if (!has(category)) return;
         off();
-        resolve(state);
-      });
-      if (has(category)) resolve(get());
+        resolve(get());
+      };
+      const off = own.on("change", look);
+      look();
     }),
   open,
   close,
@@ -51,7 +53,7 @@ export const own = {
     // After a refusal the device holds no id; this page still knows it until it goes.
     const id = stored && (stored.id ?? made?.id);
     return id
-      ? { id, time: new Date(madeAt(id)).toISOString(), choices: choices(stored?.granted) }
+      ? { id, time: new Date(madeAt(id)).toJSON(), choices: choices(stored?.granted) }
       : null;
   },
   push(...commands) {

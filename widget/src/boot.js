@@ -1,12 +1,16 @@
-/** What happens in a page, in order. */
+/**
+ * What happens in a page, in order.
+ *
+ * @import { PartConfig } from "../types/parts.js"
+ */
 import { own } from "./api.js";
 import { agree, resume, tellers } from "./choose.js";
 import { api, tag } from "./config.js";
-import { scan, watch } from "./gate.js";
+import { lookers, scan, watch } from "./gate.js";
 import { open, withSettings } from "./open.js";
 import { load } from "./revive.js";
 import { safely } from "./safely.js";
-import { about, has, look, stored, tell } from "./state.js";
+import { about, choices, has, inForce, look, stored, tell } from "./state.js";
 import { render } from "./ui/banner.js";
 import { h } from "./ui/h.js";
 import { attach, enter } from "./ui/stage.js";
@@ -32,12 +36,12 @@ function start() {
   const early = window.consent;
   if (present()) return;
   look();
+  for (const extra of __EXTRAS__) safely(extra)(has, tellers, open, h, enter);
   resume();
   for (const part of __PARTS__) {
-    const update = safely(part)(has, { hosts: __HOSTS__, api });
+    const update = safely(part)(has, { now, hosts: __HOSTS__, api, lookers, report });
     if (update) tellers.push(safely(update));
   }
-  for (const extra of __EXTRAS__) safely(extra)(has, tellers, open, h, enter);
   watch(safely(attach));
   scan();
   window.consent = own;
@@ -47,6 +51,13 @@ function start() {
   if (!about && stored && stored.version < __NOTICED__) withSettings(({ notice }) => notice());
   listen();
 }
+
+/** @type {PartConfig["now"]} */
+const now = () => [inForce, choices()];
+
+/** Told by the other file: once a page view for each host and kind, and nobody waits for it.
+ * @type {PartConfig["report"]} */
+const report = (host, kind) => withSettings(({ caught }) => caught(host, kind));
 
 /** Ways in from the page: links and buttons, also later ones, and the address. */
 function listen() {
@@ -59,8 +70,7 @@ function listen() {
   addEventListener(
     "click",
     (event) => {
-      const { target } = event;
-      if (!(target instanceof Element && target.closest(OPENERS))) return;
+      if (!(/** @type {any} */ (event.target).closest?.(OPENERS))) return;
       event.preventDefault();
       open();
     },

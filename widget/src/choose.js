@@ -2,16 +2,16 @@
  * The two ways in which what is in force changes: a choice, and a grant that lapses because its
  * receipt cannot be stored.
  *
- * @import { Receipt, Recorded, Source } from "../types/internal.js"
+ * @import { Made, Receipt, Recorded, Source, StoredChoice } from "../types/internal.js"
  */
 import { actionOf, viewportOf } from "./answer.js";
-import { holds } from "./ask.js";
+import { ALL, holds } from "./ask.js";
 import { clear } from "./clear.js";
 import { api, language } from "./config.js";
 import { format, parse } from "./cookie.js";
 import { apply, outdated } from "./gate.js";
 import { lengthen, uuid7 } from "./id.js";
-import { drop, forget, keep, kept, read, shared, write } from "./memory.js";
+import { forget, keep, kept, read, shared, write } from "./memory.js";
 import { withSettings } from "./open.js";
 import { send } from "./receipts.js";
 import { safely } from "./safely.js";
@@ -33,29 +33,30 @@ export const tellers = [];
  */
 export function choose(granted, source, layer) {
   const short = uuid7(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
-  const before = inForce;
-  const previous = stored?.id ?? null;
-  if (stored?.pending) drop();
-  const choice = parse(format(version, __EPOCHS__, today(), granted, gpc(), short));
-  if (choice) write(choice);
+  const { id = null, pending } = stored ?? {};
+  const choice = /** @type {StoredChoice} */ (
+    parse(format(version, __EPOCHS__, today(), granted, gpc(), short))
+  );
   /** @type {Receipt} */
   const receipt = {
     id: lengthen(short),
     version,
     language,
     artifact: __TAG__,
-    action: actionOf(before, granted),
+    action: actionOf(inForce, granted),
     source,
     layer,
     viewport: viewportOf(innerWidth),
     choices: choices(granted),
     gpc: gpc(),
-    previous,
+    previous: id,
   };
+  write(choice);
   stand(choice, receipt);
   settle(() => {
     // The first use of a storage loads all of it: not before the page has shown the answer.
     if (granted) keep(receipt);
+    else if (pending) keep();
     return deliver(receipt);
   });
   announce(__saved__, true);
@@ -96,15 +97,17 @@ export const agree = safely(() => {
   if (stored?.written !== known) settle();
 });
 
-const erase = () => clear((place) => holds(inForce, place));
+const erase = safely(() => {
+  if (inForce < ALL) clear((place) => holds(inForce, place));
+});
 
 /** @param {Receipt} receipt */
 const deliver = (receipt) =>
   send(`${api}receipts`, receipt, safely(recorded), safely(lost), shared ? "include" : "omit");
 
-/** @param {Receipt} receipt @param {Recorded} answer */
+/** @param {Made} receipt @param {Recorded} answer */
 function recorded(receipt, { recorded_at }) {
-  Object.assign(receipt, { recorded_at });
+  receipt.recorded_at = recorded_at;
   // The answer to an older choice, come late, may have set that one's cookie again.
   if (shared && made && made !== receipt && stored) write(stored);
   const choice = read() ?? stored;
@@ -113,7 +116,7 @@ function recorded(receipt, { recorded_at }) {
   // What the service has set again lasts longer than what a script sets.
   if (choice.pending) write({ ...choice, pending: false });
   look();
-  drop();
+  keep();
 }
 
 /** A grant that nobody can prove is not used (R47). @param {{ id: string }} receipt */
@@ -121,7 +124,7 @@ function lost({ id }) {
   look();
   if (stored?.id !== id) return;
   forget();
-  drop();
+  keep();
   stand(null);
   settle();
 }

@@ -1,9 +1,8 @@
 /**
- * Deleting what was declared for denied categories (R24): cookies on every domain and path that a
- * page may reach, both storages, databases. What only the site's server can delete (HttpOnly
- * cookies, other hosts') is out of reach from here.
+ * Deleting what was declared for denied categories (R24): here cookies, on every domain and path
+ * that a page may reach; storages and databases where a site declares some (extras/storages.js).
+ * What only the site's server can delete (HttpOnly cookies, other hosts') is out of reach.
  */
-import { safely } from "./safely.js";
 
 /** Where a cookie that a page on this host sees may have been set. @param {string} host */
 export const domainsOf = (host) => [
@@ -30,49 +29,25 @@ export const expire = (name) =>
 export const secure = () => (location.protocol === "https:" ? ";Secure" : "");
 
 /**
- * Delete the declared items of all categories but the kept ones. An item that is also declared
- * for a kept category stays. A storage in which nothing is denied is not looked at.
+ * Whether an item is declared, and for denied categories only: one that is also declared for a
+ * kept category stays.
  *
+ * @param {(RegExp | 0)[]} patterns  For each category the names declared.
  * @param {(place: number) => boolean} keeps  Whether the category at that place is kept.
+ * @returns {(name: string) => boolean}
  */
+export const doomed = (patterns, keeps) => (name) => {
+  const found = patterns.flatMap((pattern, place) =>
+    pattern && pattern.test(name) ? keeps(place) : [],
+  );
+  return !!found.length && !found.includes(true);
+};
+
+/** Delete the declared cookies of all categories but the kept ones.
+ * @param {(place: number) => boolean} keeps */
 export const clear = (keeps) =>
-  __DECLARED__.forEach((patterns, storage) => {
-    /** @param {boolean} kept @param {string} [name] */
-    const some = (kept, name) =>
-      patterns.some(
-        (pattern, place) =>
-          pattern && keeps(place) === kept && (name === undefined || pattern.test(name)),
-      );
-    if (some(false)) {
-      safely(REMOVERS[storage])((name) => some(false, name) && !some(true, name));
-    }
-  });
-
-/** @typedef {(name: string) => boolean} Doomed */
-
-/** @param {globalThis.Storage} storage @param {Doomed} doomed */
-const empty = (storage, doomed) =>
-  Object.keys(storage)
-    .filter(doomed)
-    .forEach((name) => storage.removeItem(name));
-
-/** In the order in which the service names the storages. @type {((doomed: Doomed) => void)[]} */
-const REMOVERS = [
-  (doomed) =>
-    document.cookie
-      .split("; ")
-      .map((pair) => pair.split("=")[0])
-      .filter(doomed)
-      .forEach(expire),
-  (doomed) => empty(localStorage, doomed),
-  (doomed) => empty(sessionStorage, doomed),
-  async (doomed) => {
-    try {
-      for (const { name = "" } of await indexedDB.databases()) {
-        if (doomed(name)) indexedDB.deleteDatabase(name);
-      }
-    } catch {
-      // Where databases are blocked there is nothing to delete, and nobody to tell.
-    }
-  },
-];
+  document.cookie
+    .split("; ")
+    .map((pair) => pair.split("=")[0])
+    .filter(doomed(__DECLARED__, keeps))
+    .forEach(expire);

@@ -16,7 +16,7 @@ const DESPITE = 8;
 /** The id is the base64url of a UUIDv7 in its only spelling: version and variant have their
  * places in it. */
 const SHAPE =
-  /^(consent=1\.([\da-z]{1,6})\.([\da-z]{1,4})\.([0-7]|1[2-5])\.([\da-z]{1,4})-([\da-z]{1,4})-([\da-z]{1,4})(\.[\w-]{8}[c-f][\w-][CGKOSWaeimquy26-][\w-]{10}[AQgw])?)(\.p)?$/;
+  /^(consent=1\.([\da-z]{1,6})\.([\da-z]{1,4})\.([0-7]|1[2-5])\.([\da-z]{1,4}(?:-[\da-z]{1,4}){2})(\.[\w-]{8}[c-f][\w-][CGKOSWaeimquy26-][\w-]{10}[AQgw])?)(\.p)?$/;
 
 /** @param {string} digits */
 const number = (digits) => parseInt(digits, 36);
@@ -27,7 +27,7 @@ const number = (digits) => parseInt(digits, 36);
 export function parse(pair) {
   const match = SHAPE.exec(pair);
   if (!match) return null;
-  const [, written, version, day, bits, one, two, three, short, pending] = match;
+  const [, written, version, day, bits, epochs, short, pending] = match;
   const granted = +bits & 7;
   // An id where nothing is granted, or a grant without one, is not ours (R32).
   if (!short !== !granted || (pending && !short)) return null;
@@ -36,7 +36,7 @@ export function parse(pair) {
     version: number(version),
     day: number(day),
     granted,
-    answered: [one, two, three].map(number),
+    answered: epochs.split("-").map(number),
     id: short ? lengthen(short.slice(1)) : null,
     despite: +bits >= DESPITE,
     pending: !!pending,

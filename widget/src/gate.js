@@ -20,9 +20,6 @@ const MARKED = "[data-consent],[data-consent-declaration]";
  * @type {Set<Element>} */
 const single = new Set();
 
-/** What was put after a template. @type {WeakMap<Element, ChildNode[]>} */
-const unfolded = new WeakMap();
-
 /** What the scripts that ran had asked for. @type {Set<string>} */
 const ran = new Set();
 
@@ -51,10 +48,15 @@ export function scan() {
   }
 }
 
+/** Who is shown what is inserted, before we look at it. @type {((node: Node) => void)[]} */
+export const lookers = [];
+
 /** Look at what is inserted later, by the parser or by anybody. @param {() => void} also */
 export function watch(also) {
   new MutationObserver((records) => {
-    if (records.some(({ addedNodes }) => [...addedNodes].some(marked))) scan();
+    const nodes = records.flatMap(({ addedNodes }) => [...addedNodes]);
+    lookers.forEach((look) => nodes.forEach(safely(look)));
+    if (nodes.some(marked)) scan();
     also();
   }).observe(document, { childList: true, subtree: true });
   document.addEventListener("DOMContentLoaded", scan);
@@ -111,14 +113,12 @@ function after(script, action) {
   script.addEventListener("error", action);
 }
 
-/** @param {HTMLTemplateElement} template @param {boolean} open */
+/** @param {any} template  What was put after it stands on it. @param {boolean} open */
 function unfold(template, open) {
-  const nodes = unfolded.get(template);
-  if (open === !!nodes) return;
-  nodes?.forEach((node) => node.remove());
-  unfolded.delete(template);
+  if (open === !!template.consent) return;
+  template.consent = template.consent?.forEach((/** @type {ChildNode} */ node) => node.remove());
   if (!open) return;
-  const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  const copy = template.content.cloneNode(true);
   // Its scripts wait for the gate like all others, so that they run in order.
   for (const script of copy.querySelectorAll("script")) {
     // It is held by its own mark, or is data and no script.
@@ -127,22 +127,23 @@ function unfold(template, open) {
     script.dataset.consent ??= template.dataset.consent;
     script.type = "text/plain";
   }
-  unfolded.set(template, [...copy.childNodes]);
+  template.consent = [...copy.childNodes];
   template.after(copy);
   scan();
 }
 
 /** @param {any} element @param {boolean} open @param {string} address @param {string} categories */
 function load(element, open, address, categories) {
-  const name = element.tagName === "LINK" ? "href" : "src";
+  const { localName } = element;
+  const name = localName === "link" ? "href" : "src";
   const loaded = element.hasAttribute(name);
   if (open) {
-    if (element.tagName === "SCRIPT") ran.add(categories);
+    if (localName === "script") ran.add(categories);
     if (!loaded) begin(element, name, address);
     return;
   }
   element.removeAttribute(name);
-  if (!(element instanceof HTMLIFrameElement)) return;
+  if (localName !== "iframe") return;
   // An iframe keeps its page when it loses its address; taken out and put back, it does not.
   if (loaded) element.replaceWith(element);
   withSettings(({ hold }) =>

@@ -21,7 +21,7 @@ export const lengthen = (short) =>
   [...atob(standard(short))]
     .map((byte) => (byte.charCodeAt(0) + 256).toString(16).slice(1))
     .join("")
-    .replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+    .replace(/^.{8}|.{4}(?=.{12})/g, "$&-");
 
 /** When an id was made, in unix milliseconds. @param {string} id  Canonical text. */
 export const madeAt = (id) => parseInt(id.replace("-", "").slice(0, 12), 16);

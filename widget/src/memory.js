@@ -37,11 +37,11 @@ export const write = safely((/** @type {StoredChoice} */ choice) => {
 
 export const forget = safely(() => expire(NAME));
 
-export const keep = safely((/** @type {Receipt} */ receipt) => {
-  localStorage[NAME] = JSON.stringify(receipt);
+/** Have this receipt wait to be stored, or none. @type {(receipt?: Receipt) => void} */
+export const keep = safely((receipt) => {
+  if (receipt) localStorage[NAME] = JSON.stringify(receipt);
+  else localStorage.removeItem(NAME);
 });
-
-export const drop = safely(() => localStorage.removeItem(NAME));
 
 /** The receipt that waits to be stored. @type {() => Receipt | undefined} */
 export const kept = safely(() => JSON.parse(localStorage[NAME]));

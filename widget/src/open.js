@@ -18,59 +18,66 @@ import { announce, enter, leave } from "./ui/stage.js";
 /** Milliseconds that somebody waits for layer two. */
 const PATIENCE = 3000;
 
-/** @type {Promise<Settings> | undefined} */
+/** @type {Promise<Settings | undefined> | undefined} */
 let settings;
 
 /** The number of the last opening: whatever comes late for an earlier one stays away. */
 let opening = 0;
 
+/** What layer two's file gives; nothing where it cannot be had. */
 export const fetchSettings = () =>
-  (settings ??= new Promise((resolve, reject) => {
-    const failed = () => {
-      settings = undefined;
-      reject();
-    };
-    loadExact(__SETTINGS__, failed, [
-      resolve,
-      version,
-      categories,
-      h,
-      button,
-      link,
-      announce,
-      enter,
-      leave,
-      dress,
-      choose,
-      write,
+  (settings ??= new Promise((resolve) =>
+    loadExact(
+      __SETTINGS__,
       () => {
-        look();
-        return [stored, about, inForce, made];
+        settings = undefined;
+        resolve(undefined);
       },
-    ]);
-  }));
+      [
+        resolve,
+        version,
+        categories,
+        h,
+        button,
+        link,
+        announce,
+        enter,
+        leave,
+        dress,
+        choose,
+        write,
+        () => {
+          look();
+          return [stored, about, inForce, made];
+        },
+      ],
+    ),
+  ));
 
 /** What nobody waits for: where layer two's file cannot be had it does not happen.
  * @param {(settings: Settings) => void} action */
-export const withSettings = (action) => fetchSettings().then(safely(action), () => {});
+export const withSettings = (action) =>
+  fetchSettings().then(safely((given) => given && action(given)));
+
+/** What somebody waits for, though not for long: then, or where the file cannot be had, it happens
+ * without.
+ * @param {(settings?: Settings) => void} action  Called twice where the file comes late. */
+export function soon(action) {
+  const now = safely(action);
+  setTimeout(now, PATIENCE);
+  fetchSettings().then(now);
+}
 
 /** A dialog needs a body to be in. @type {() => void} */
 export const open = safely(() => {
   if (!document.body) return addEventListener("DOMContentLoaded", open);
   const mine = ++opening;
-  const late = safely(() => {
+  soon((given) => {
     if (mine !== opening) return;
     opening++;
-    standIn();
+    if (given) given.show();
+    else standIn();
   });
-  const slow = setTimeout(late, PATIENCE);
-  fetchSettings().then(
-    safely(({ show }) => {
-      clearTimeout(slow);
-      if (mine === opening) show();
-    }),
-    late,
-  );
 });
 
 export const close = safely(() => {

@@ -7,6 +7,22 @@ import { DAY } from "./cookie.js";
 import { madeAt } from "./id.js";
 
 /**
+ * A text needs no preflight; keepalive lets it outlive the page; no path leaves (R46).
+ *
+ * @param {string} url
+ * @param {unknown} body
+ * @param {RequestCredentials} [credentials]
+ */
+export const post = (url, body, credentials = "omit") =>
+  fetch(url, {
+    method: "POST",
+    body: JSON.stringify(body),
+    credentials,
+    referrerPolicy: "origin",
+    keepalive: true,
+  });
+
+/**
  * Send a receipt, again and again where that can help. A retry is recognised by its id. The
  * service's refusals are final; a full service, a failing one and a dead network are not, until a
  * day has passed since the choice (R47).
@@ -24,20 +40,12 @@ export async function send(
   receipt,
   stored,
   lost,
-  credentials = "omit",
+  credentials,
   pause = 2000,
 ) {
   if (Date.now() - madeAt(receipt.id) >= DAY) return lost(receipt);
   try {
-    // text/plain needs no preflight; keepalive lets it outlive the page; no path leaves (R46).
-    const answer = await fetch(url, {
-      method: "POST",
-      body: JSON.stringify(receipt),
-      headers: { "content-type": "text/plain" },
-      credentials,
-      referrerPolicy: "origin",
-      keepalive: true,
-    });
+    const answer = await post(url, receipt, credentials);
     if (answer.ok) return stored(receipt, await answer.json());
     if (answer.status < 500 && answer.status !== 429) return lost(receipt);
   } catch {

@@ -59,7 +59,7 @@ const { setAttribute } = Element.prototype;
  * @param {any} element @param {string} name @param {string} address
  */
 export function begin(element, name, address) {
-  const script = element.tagName === "SCRIPT";
+  const script = element.localName === "script";
   if (script) element.async = element.hasAttribute("async");
   setAttribute.call(element, name, script ? trusted().createScriptURL(address) : address);
 }
@@ -72,7 +72,7 @@ export function begin(element, name, address) {
 export function revive(held) {
   const live = document.createElement("script");
   for (const { name, value } of held.attributes) {
-    if (!/^(type|src)$/.test(name)) live.setAttribute(name, value);
+    if (name !== "src") live.setAttribute(name, value);
   }
   if (held.src) live.src = trusted().createScriptURL(held.src);
   else live.text = trusted().createScript(held.text);

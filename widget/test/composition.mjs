@@ -45,10 +45,16 @@ function declared(declarations) {
       declarations.filter((item) => item.storage === storage && item.category === category),
     ),
   );
-  // Where nothing optional is declared nothing is ever deleted.
-  while (all.length && !all[all.length - 1].slice(1).flat().length) all.pop();
-  const rows = all.map((row) => row.map((items) => pattern(items.map(({ name }) => name))));
-  return `[${rows.map((row) => `[${row.join()}]`).join()}]`;
+  const [cookies, ...others] = all;
+  while (others.length && !others[others.length - 1].slice(1).flat().length) others.pop();
+  /** @param {typeof cookies} row */
+  const patterns = (row) =>
+    `[${row.map((items) => pattern(items.map(({ name }) => name))).join()}]`;
+  return {
+    // Where nothing optional is declared nothing is ever deleted.
+    DECLARED: cookies.slice(1).flat().length ? patterns(cookies) : "[]",
+    STORAGES: `[${others.map(patterns).join()}]`,
+  };
 }
 
 /** @param {Config} config */
@@ -94,18 +100,22 @@ const others = ({ controller, declarations }) =>
 
 /** @param {Config["theme"]} theme */
 export function themed({ scheme, light, dark, radius }) {
-  const boxes = "section,dialog,main,output,nav";
   /** @param {Config["theme"]["light"]} colours */
   const worn = ({ back, ink, act }) => `--back:${back};--ink:${ink};--act:${act}`;
   const first = worn(scheme === "dark" ? dark : light);
-  const all = `${boxes}{${first};--round:${radius}px;color-scheme:${scheme === "auto" ? "light dark" : scheme}}`;
+  const all = `*{${first};--round:${radius}px;color-scheme:${scheme === "auto" ? "light dark" : scheme}}`;
   return scheme === "auto"
-    ? `${all}@media(prefers-color-scheme:dark){${boxes}{${worn(dark)}}}`
+    ? `${all}@media(prefers-color-scheme:dark){*{${worn(dark)}}}`
     : all;
 }
 
 /** The names of the extras that a site has. @param {Config} config */
-const extras = ({ theme, withdrawal }) => [
+const extras = ({ theme, withdrawal, declarations }) => [
+  ...(declarations.some(
+    ({ storage, category }) => category !== "necessary" && STORAGES.indexOf(storage) > 0,
+  )
+    ? ["storages"]
+    : []),
   ...(theme.button === "none" ? [] : ["reopen"]),
   ...(withdrawal.hook ? ["hook"] : []),
 ];
@@ -134,8 +144,9 @@ export function slots(config) {
     PROVIDERS: Object.fromEntries(
       optional.flatMap(({ hosts, provider }) => hosts.map((host) => [host, provider])),
     ),
-    HOSTS: Object.fromEntries(narrowerFirst(config.hosts)),
+    HOSTS: narrowerFirst(config.hosts),
     CHANGES: told,
+    CHANGED: !!told.length,
     RELOAD: config.withdrawal.reload === "auto",
     HOOK: config.withdrawal.hook,
     BUTTON: config.theme.button,
@@ -147,7 +158,7 @@ export function slots(config) {
   };
   return {
     ...Object.fromEntries(Object.entries(values).map(([key, value]) => [key, literal(value)])),
-    DECLARED: declared(config.declarations),
+    ...declared(config.declarations),
   };
 }
 

@@ -162,6 +162,10 @@ export interface Settings {
   notice(): void;
   /** Offers to load the page anew. */
   offer(): void;
+  /** What layer one tells of changes. */
+  news(): Node[];
+  /** Tells the service what automatic blocking caught. */
+  caught(host: string, kind: string): void;
 }
 
 /** What a site may have or not, with more in its hands than a part. Called once, at the start. */
@@ -200,12 +204,17 @@ declare global {
   const __DOMAIN__: string;
   /** In the order of the product. */
   const __CATEGORIES__: [title: string, text: string][];
-  /** Cookies, local and session storage, databases: for each category the names declared. */
-  const __DECLARED__: (RegExp | 0)[][];
+  /** For each category the names of declared cookies. */
+  const __DECLARED__: (RegExp | 0)[];
+  /** The same of local and session storage, databases. */
+  const __STORAGES__: (RegExp | 0)[][];
   /** By host. */
   const __PROVIDERS__: Record<string, string>;
-  const __HOSTS__: Record<string, string>;
+  /** Narrower ones first. */
+  const __HOSTS__: [host: string, categories: string][];
   const __CHANGES__: Change[];
+  /** Whether there are some. */
+  const __CHANGED__: boolean;
   const __PARTS__: Part[];
   const __EXTRAS__: Extra[];
   /** Whether the page is loaded anew by itself where withdrawn code runs. */

@@ -11,10 +11,16 @@ export type Part = (has: Has, config: PartConfig) => (() => void) | void;
 export type Has = (category: string) => boolean;
 
 export interface PartConfig {
-  /** By declared host, narrower ones first: the categories that it needs, as in a tag. */
-  hosts: Record<string, string>;
+  /** What is in force now, as a set (as in the choice cookie) and category by category. */
+  now(): [set: number, choices: Record<string, boolean>];
+  /** Declared hosts, narrower ones first, each with the categories that it needs, as in a tag. */
+  hosts: [host: string, categories: string][];
   /** Where this site's banner and receipts are; ends in a slash. */
   api: string;
+  /** Who is added here is shown whatever is inserted into the page, before the gate looks. */
+  lookers: ((node: Node) => void)[];
+  /** Tells the service that something of a declared host was caught. */
+  report(host: string, kind: string): void;
 }
 
 /**

@@ -10,14 +10,9 @@
  * @import { Part } from "../../types/parts.js"
  */
 
-/** What loads by its `src`, or `href`. */
-const CARRIERS = "script,iframe,img,video,link";
-
-/** In a text of markup: a carrier's tag up to its address, and the address. */
-const WRITTEN = new RegExp(
-  `(<(?:${CARRIERS.replaceAll(",", "|")})\\s[^<>]*?)(?:src|href)(\\s*=\\s*["']?)([^\\s"'>]+)`,
-  "gi",
-);
+/** In a text of markup: the tag of what loads by itself, up to its address, and the address. */
+const WRITTEN =
+  /(<(?:script|iframe|img|video|link)\s[^<>]*?)(?:src|href)(\s*=\s*["']?)([^\s"'>]+)/gi;
 
 /** One page view in so many tells the service what was caught in it. */
 const SAMPLE = 8;
@@ -25,7 +20,7 @@ const SAMPLE = 8;
 /** @param {string} name @param {string} host */
 const within = (name, host) => `.${name}`.endsWith(`.${host}`);
 
-/** @param {any} element */
+/** What it loads by. @param {any} element */
 const attribute = (element) => (element.localName === "link" ? "href" : "src");
 
 /** Somebody may be waiting. @param {EventTarget} target */
@@ -35,72 +30,58 @@ const fail = (target) =>
   });
 
 /**
- * Have a native function ask us first: what `stop` returns, unless it is nothing, is the answer.
+ * Have native functions ask us first: what `stop` returns, unless it is nothing, is the answer.
  * A proxy keeps the function's name, length and text.
  *
- * @param {any} target
- * @param {string} name
  * @param {(self: any, values: any[]) => unknown} stop
+ * @param {string} name
+ * @param {...{ prototype?: any }} owners
  */
-function wrap(target, name, stop) {
-  /** @type {any} */
-  const property = Object.getOwnPropertyDescriptor(target, name);
-  const key = property.set ? "set" : "value";
-  property[key] = new Proxy(property[key], {
-    apply: (native, self, values) => stop(self, values) || Reflect.apply(native, self, values),
+const wrap = (stop, name, ...owners) =>
+  owners.forEach(({ prototype = window }) => {
+    /** @type {any} */
+    const property = Object.getOwnPropertyDescriptor(prototype, name);
+    const key = property.set ? "set" : "value";
+    property[key] = new Proxy(property[key], {
+      apply: (native, self, values) => stop(self, values) || Reflect.apply(native, self, values),
+    });
+    Object.defineProperty(prototype, name, property);
   });
-  Object.defineProperty(target, name, property);
-}
 
 /** @type {Part} */
-export default (has, { hosts, api }) => {
-  const { fetch } = window;
-  /** @type {Record<string, unknown>} */
-  const told = {};
-  const silent = Math.random() * SAMPLE > 1;
+export default (has, { hosts, api, lookers, report }) => {
+  const sampled = Math.random() * SAMPLE < 1;
 
-  /** The declared host of an address: the first, so the narrower ones stand first. None that the
-   * page's own host lies in, and never our own addresses.
-   * @param {any} address */
-  const hostOf = (address) => {
+  /** The declared host of an address, and what it needs: the first, so the narrower ones stand
+   * first. None that the page's own host lies in, and never our own addresses.
+   * @param {any} address @returns {string[]} */
+  const declared = (address) => {
     const { hostname, href } = Object.assign(document.createElement("a"), { href: address });
-    return Object.keys(hosts).find(
-      (host) => within(hostname, host) && !within(location.hostname, host) && !href.startsWith(api),
+    const found = hosts.find(
+      ([host]) => within(hostname, host) && !within(location.hostname, host),
     );
+    return (!href.startsWith(api) && found) || [];
   };
 
-  /** The host, if it is to be held: an element, which could be marked, until all that the host is
-   * declared for is granted; a request of what already runs, until something is. That it was held
-   * is told once, by the name that is declared: what stands before it could name a visitor.
+  /** What the host needs, if it is to be held: an element, which could be marked, until all that
+   * the host is declared for is granted; a request of what already runs, until something is. Told
+   * is the name that is declared: what stands before it could name a visitor.
    * @param {any} address @param {string} kind @param {"some" | "every"} [needs] */
   const caught = (address, kind, needs = "some") => {
-    const host = hostOf(address);
-    if (!host || hosts[host].split(" ")[needs](has)) return;
-    const body = JSON.stringify({ host, kind });
-    told[body] ||= silent || setTimeout(send, 1000, body);
-    return host;
+    const [host, categories] = declared(address);
+    if (!host || categories.split(" ")[needs](has)) return;
+    if (sampled) setTimeout(report, 1000, host, kind);
+    return categories;
   };
-
-  /** @param {string} body */
-  const send = (body) =>
-    fetch(`${api}caught`, {
-      method: "POST",
-      body,
-      headers: { "content-type": "text/plain" },
-      credentials: "omit",
-      referrerPolicy: "origin",
-      keepalive: true,
-      // If it is lost, another visit tells it.
-    }).catch(() => {});
 
   /** Mark an element that is to load from `address`. Whether it may not now. What the site itself
    * marked is the gate's affair alone.
    * @param {any} element @param {any} address */
   const hold = (element, address) => {
     const { dataset, localName } = element;
-    const host = hostOf(address);
+    const [host, categories = "necessary"] = declared(address);
     if (!(element.consent ||= host && !dataset.consent)) return;
-    dataset.consent = host ? hosts[host] : "necessary";
+    dataset.consent = categories;
     dataset.consentSrc = address;
     return caught(address, localName, "every");
   };
@@ -108,73 +89,72 @@ export default (has, { hosts, api }) => {
   /** What the parser, or a text, put into the page. @param {any} element */
   const visit = (element) => {
     const name = attribute(element);
-    const address = element.getAttribute(name);
+    const address = element.getAttribute?.(name);
     if (!address || !hold(element, address)) return;
     element.removeAttribute(name);
     // An iframe keeps on loading when it loses its address; taken out and put back, it does not.
     if (element.localName === "iframe") element.replaceWith(element);
   };
 
-  /** @param {any} element @param {any[]} address */
+  /** @param {any} node */
+  const visitAll = (node) => {
+    visit(node);
+    node.querySelectorAll?.("[src],link").forEach(visit);
+  };
+
+  /** @param {any} element @param {any[]} values */
   const assign = (element, [address]) => {
-    if (!element.matches(CARRIERS) || !hold(element, address)) return;
+    if (!hold(element, address)) return;
     if (element.localName === "img") fail(element);
     return true;
   };
 
   /** @param {string} all @param {string} tag @param {string} equals @param {string} address */
-  const held = (all, tag, equals, address) => {
-    const host = caught(address, "write", "every");
-    return host ? `${tag}data-consent="${hosts[host]}" data-consent-src${equals}${address}` : all;
+  const marked = (all, tag, equals, address) => {
+    const categories = caught(address, "write", "every");
+    return categories
+      ? `${tag}data-consent="${categories}" data-consent-src${equals}${address}`
+      : all;
   };
 
   /** @param {unknown} _ @param {any[]} texts */
   const write = (_, texts) =>
     texts.forEach((text, index) => {
       // What is no string is trusted by another's policy, and not ours to change.
-      texts[index] = text.replace?.(WRITTEN, held) ?? text;
+      texts[index] = text.replace?.(WRITTEN, marked) ?? text;
     });
 
-  /** @param {any} root */
-  const visitAll = (root) => {
-    if (root.matches?.(CARRIERS)) visit(root);
-    root.querySelectorAll?.(CARRIERS).forEach(visit);
-  };
-  new MutationObserver((records) =>
-    records.forEach(({ addedNodes }) => addedNodes.forEach(visitAll)),
-  ).observe(document, { childList: true, subtree: true });
+  lookers.push(visitAll);
   visitAll(document);
 
-  for (const { prototype } of [
-    HTMLScriptElement,
-    HTMLIFrameElement,
-    HTMLImageElement,
-    HTMLMediaElement,
-  ])
-    wrap(prototype, "src", assign);
-  wrap(HTMLLinkElement.prototype, "href", assign);
+  wrap(assign, "src", HTMLScriptElement, HTMLIFrameElement, HTMLImageElement, HTMLMediaElement);
+  wrap(assign, "href", HTMLLinkElement);
   wrap(
-    Element.prototype,
-    "setAttribute",
     (element, [name, ...address]) =>
       String(name).toLowerCase() === attribute(element) && assign(element, address),
+    "setAttribute",
+    Element,
   );
-  wrap(Element.prototype, "innerHTML", write);
-  wrap(Element.prototype, "insertAdjacentHTML", write);
-  wrap(Document.prototype, "write", write);
-  wrap(Document.prototype, "writeln", write);
+  wrap(write, "innerHTML", Element);
+  wrap(write, "insertAdjacentHTML", Element);
+  wrap(write, "write", Document);
+  wrap(write, "writeln", Document);
   wrap(
-    window,
-    "fetch",
     (_, [request]) =>
       caught(request?.url ?? request, "fetch") && Promise.reject(new TypeError("Failed to fetch")),
+    "fetch",
+    {},
   );
-  wrap(Navigator.prototype, "sendBeacon", (_, [address]) => !!caught(address, "beacon"));
-  wrap(XMLHttpRequest.prototype, "open", (request, [, address]) => {
-    if (!caught(address, "xhr")) return;
-    request.send = () => {
-      delete request.send;
-      fail(request);
-    };
-  });
+  wrap((_, [address]) => !!caught(address, "beacon"), "sendBeacon", Navigator);
+  wrap(
+    (request, [, address]) => {
+      if (!caught(address, "xhr")) return;
+      request.send = () => {
+        delete request.send;
+        fail(request);
+      };
+    },
+    "open",
+    XMLHttpRequest,
+  );
 };

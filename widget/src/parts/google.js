@@ -2,4 +2,4 @@
 import { consentMode } from "./lib/consent-mode.js";
 
 /** @type {import("../../types/parts.js").Part} */
-export default (has) => consentMode(has);
+export default (_has, config) => consentMode(config);

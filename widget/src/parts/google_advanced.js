@@ -5,5 +5,5 @@
 import { consentMode } from "./lib/consent-mode.js";
 
 /** @type {import("../../types/parts.js").Part} */
-export default (has) =>
-  consentMode(has, { wait_for_update: 500 }, { ads_data_redaction: true, url_passthrough: true });
+export default (_has, config) =>
+  consentMode(config, { wait_for_update: 500 }, { ads_data_redaction: true, url_passthrough: true });

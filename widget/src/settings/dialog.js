@@ -6,7 +6,7 @@ import { CATEGORIES, holds } from "../ask.js";
 import { everything, gpc } from "../signals.js";
 import { signalled, toList, toPrivacy } from "../ui/parts.js";
 import { items } from "./items.js";
-import { button, categories, choose, enter, h, leave, now } from "./kit.js";
+import { button, categories, choose, h, leave, now, show } from "./kit.js";
 import { receipt } from "./receipt.js";
 import css from "./settings.css";
 
@@ -44,7 +44,7 @@ export function openDialog() {
       ),
     )
   );
-  enter(dialog, css);
+  show(dialog, css);
   dialog.showModal();
 }
 

@@ -19,3 +19,9 @@ export const [
   write,
   now,
 ] = /** @type {{ core: Kit }} */ (/** @type {unknown} */ (document.currentScript)).core;
+
+/** Show a layer that needs our second style sheet. @param {HTMLElement} layer @param {string} css */
+export function show(layer, css) {
+  const root = enter(layer);
+  if (!root.adoptedStyleSheets[1]) dress(root, window, css);
+}

@@ -1,6 +1,6 @@
 /** A line at the foot of the window. It asks nothing, and nothing that is done to it is a choice. */
 import { toList } from "../ui/parts.js";
-import { button, enter, h, leave, now, version, write } from "./kit.js";
+import { button, h, leave, now, show, version, write } from "./kit.js";
 import css from "./settings.css";
 
 /**
@@ -11,7 +11,7 @@ function strip(text, ...controls) {
   const told = h("p", { role: "status" });
   const away = h("button.l", { onclick: () => leave(section) }, __close__);
   const section = h("section.strip", { "aria-label": __settings__ }, told, controls, away);
-  enter(section, css);
+  show(section, css);
   // A live region is read when its text changes, not when it arrives with the text.
   setTimeout(() => (told.textContent = text), 100);
 }

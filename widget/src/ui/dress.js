@@ -9,5 +9,5 @@
 export function dress(root, view = window, css = __CSS__) {
   const sheet = new view.CSSStyleSheet();
   sheet.replaceSync(css);
-  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  root.adoptedStyleSheets.push(sheet);
 }

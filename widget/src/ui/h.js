@@ -7,20 +7,20 @@
  *
  * @param {string} spec  A tag's name, or `tag.class`.
  * @param {...(Part | Part[])} parts  Children; properties or attributes; or nothing.
+ * @returns {HTMLElement}
  */
 export function h(spec, ...parts) {
   const [tag, kind] = spec.split(".");
+  /** @type {any} */
   const element = document.createElement(tag);
   if (kind) element.className = kind;
-  for (const part of parts.flat()) {
-    if (typeof part === "string" || part instanceof Node) element.append(part);
-    else for (const name in part || {}) set(element, name, /** @type {Properties} */ (part)[name]);
+  for (const part of /** @type {any[]} */ (parts.flat())) {
+    if (typeof part === "string" || part?.nodeType) element.append(part);
+    else
+      for (const name in part) {
+        if (name in element) element[name] = part[name];
+        else element.setAttribute(name, part[name]);
+      }
   }
   return element;
-}
-
-/** @param {any} element @param {string} name @param {any} value */
-function set(element, name, value) {
-  if (name in element) element[name] = value;
-  else element.setAttribute(name, value);
 }

@@ -6,9 +6,6 @@ import { language } from "../config.js";
 import { dress } from "./dress.js";
 import { h } from "./h.js";
 
-/** Drawn, as programs look for what is drawn, but cut to nothing. Nothing in the page moves. */
-const UNSEEN = "position:absolute!important;clip-path:inset(50%)!important";
-
 /** @type {HTMLElement} */
 let host;
 
@@ -21,13 +18,13 @@ const shown = new Set();
 /** Whether a node is ours. @param {EventTarget | null} node */
 export const ours = (node) => node === host;
 
-/** @param {HTMLElement} layer @param {string} [css]  What it needs beside our style sheet. */
-export function enter(layer, css) {
+/** @param {HTMLElement} layer @returns {ShadowRoot}  Where it stands now. */
+export function enter(layer) {
   shown.add(layer);
   attach();
   const root = /** @type {ShadowRoot} */ (host.shadowRoot);
-  if (css && !root.adoptedStyleSheets[1]) dress(root, window, css);
   root.prepend(layer);
+  return root;
 }
 
 /** @param {HTMLElement | undefined} layer */
@@ -38,14 +35,14 @@ export function leave(layer) {
 /**
  * Programs that refuse for their users (autoconsent, where it has no rule for us) look for a button
  * in the page's own tree, inside what lies above the page. They get a twin of ours there, which no
- * person can see, hear or reach.
+ * person can see, hear or reach: drawn, as they look for what is drawn, but cut to nothing.
  *
  * @param {HTMLElement[]} buttons  One, or none to take it away.
  */
 export const offer = (...buttons) =>
   host?.replaceChildren(
     ...buttons.map(({ onclick, textContent }) =>
-      h("button", { inert: true, ariaHidden: "true", style: UNSEEN, onclick, textContent }),
+      h("button", { inert: true, ariaHidden: "true", onclick, textContent }),
     ),
   );
 

@@ -36,7 +36,12 @@ async function tell(name, heard, { before = "", after = "", start = [], then = [
     const has = (category) => category === "necessary" || force.includes(category);
     ${told === undefined ? "" : `window.consent = Object.assign([], { told: ${told} });`}
     ${before};
-    const update = (${part(name)})(has, { hosts: {}, api: "" });
+    const names = ["necessary", ...${JSON.stringify(ALL)}];
+    const now = () => [
+      names.reduce((set, name, place) => set | (has(name) << place), 0) >> 1,
+      Object.fromEntries(names.map((name) => [name, has(name)])),
+    ];
+    const update = (${part(name)})(has, { now });
     ${after};
     for (force of ${JSON.stringify(then)}) update();
   })()`);

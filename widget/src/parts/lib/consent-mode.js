@@ -3,9 +3,9 @@
  * an `update` where the stored choice grants something, and one after each change. A tag manager
  * hears of it as the event `consent_update`.
  *
- * @import { Has } from "../../../types/parts.js"
+ * @import { PartConfig } from "../../../types/parts.js"
  */
-import { CATEGORIES, granted, told, word } from "./granted.js";
+import { told, word } from "./granted.js";
 
 /** @param {unknown} entry */
 const push = (entry) => (window.dataLayer ??= []).push(entry);
@@ -16,40 +16,37 @@ const gtag = function () {
   push(arguments);
 };
 
-/** @param {string} command @param {boolean[]} choices @param {object} [more] */
-function tell(command, choices, more) {
-  const [preferences, statistics, marketing] = [0, 1, 2].map((index) => word(choices[index]));
+/** @param {string} command @param {Record<string, boolean>} choices @param {object} [more] */
+function tell(command, { preferences, statistics, marketing }, more) {
+  const ad_storage = word(marketing);
+  const functionality_storage = word(preferences);
   gtag("consent", command, {
-    ad_storage: marketing,
-    ad_user_data: marketing,
-    ad_personalization: marketing,
-    analytics_storage: statistics,
-    functionality_storage: preferences,
-    personalization_storage: preferences,
+    ad_storage,
+    ad_user_data: ad_storage,
+    ad_personalization: ad_storage,
+    analytics_storage: word(statistics),
+    functionality_storage,
+    personalization_storage: functionality_storage,
     security_storage: "granted",
     ...more,
   });
 }
 
 /**
- * @param {Has} has
+ * @param {PartConfig} config
  * @param {object} [more]  What else the default says.
  * @param {object} [settings]  What is set with it.
  */
-export function consentMode(has, more, settings) {
+export function consentMode({ now }, more, settings) {
   /** @param {number} [before]  The set that Google knows of. */
   const update = (before) => {
-    const now = granted(has);
-    if (now !== before) tell("update", CATEGORIES.map(has));
-    if (now || before === undefined)
-      push({
-        event: "consent_update",
-        consent: Object.fromEntries(["necessary", ...CATEGORIES].map((name) => [name, has(name)])),
-      });
+    const [set, consent] = now();
+    if (set !== before) tell("update", consent);
+    if (set || before === undefined) push({ event: "consent_update", consent });
   };
   const before = told();
   if (before === undefined) {
-    tell("default", [], more);
+    tell("default", {}, more);
     if (settings) gtag("set", settings);
   }
   update(before ?? 0);

@@ -7,6 +7,7 @@ import { own } from "./api.js";
 import { agree, resume, tellers } from "./choose.js";
 import { api, tag } from "./config.js";
 import { lookers, scan, watch } from "./gate.js";
+import { read } from "./memory.js";
 import { open, withSettings } from "./open.js";
 import { load } from "./revive.js";
 import { safely } from "./safely.js";
@@ -26,8 +27,12 @@ const present = () => window.consent && "withdraw" in window.consent;
 export function boot() {
   if (present()) return;
   const begin = safely(start);
-  // A page that nobody sees yet asks nothing, sends nothing and runs nothing.
-  if (document.prerendering) return document.addEventListener("prerenderingchange", boot);
+  // A page that nobody sees yet asks nothing, sends nothing and runs nothing. What the cookies were
+  // before does not count.
+  if (document.prerendering) {
+    read();
+    return document.addEventListener("prerenderingchange", boot);
+  }
   if (otherLanguage) otherLanguage(__LANGUAGES__, tag, load, begin);
   else begin();
 }

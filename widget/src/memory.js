@@ -11,8 +11,15 @@ import { safely } from "./safely.js";
 
 const NAME = "consent";
 
+/** The cookies as they were when the script began (build.mjs says why they are read there). */
+let found = JAR;
+
 /** The stored choice, in one read of the cookies. */
-export const read = safely(() => newest(document.cookie));
+export const read = safely(() => {
+  const jar = found ?? document.cookie;
+  found = undefined;
+  return newest(jar);
+});
 
 /** The domain that the choice holds for, if the page lies in it. */
 const domain = within(location.hostname) ? __DOMAIN__ : "";
@@ -26,13 +33,17 @@ function within(host) {
  * it again, because some browsers forget after a week what a script has set. */
 export const shared = host === location.hostname || (domain && within(host));
 
-/** Keep a choice under its scope only: an older one under another would be a second answer. */
+/** Keep a choice under its scope only: an older one under another would be a second answer. To
+ * expire that wherever it may be takes dozens of writes: only where there still are two. */
 export const write = safely((/** @type {StoredChoice} */ choice) => {
   const days = choice.id ? __GRANTED_DAYS__ : __REFUSED_DAYS__;
-  forget();
-  document.cookie =
+  const text =
     `${choice.written}${choice.pending ? ".p" : ""};Path=/;SameSite=Lax${secure()}` +
     `;Max-Age=${secondsLeft(choice, days, Date.now())}${domain && `;Domain=${domain}`}`;
+  document.cookie = text;
+  if (document.cookie.split("consent=").length < 3) return;
+  forget();
+  document.cookie = text;
 });
 
 export const forget = safely(() => expire(NAME));

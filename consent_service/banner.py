@@ -168,24 +168,23 @@ def _parts(policy: Policy) -> list[str]:
     return names + ["blocking"] * bool(policy.blocking and _hosts(policy))
 
 
+_HEARD_EARLY = ("google", "google_advanced", "microsoft_uet")
+"""Parts whose vendor is told before the banner is there: `built/stubs/` has a stub for each."""
+
+
 def stub(version: PolicyVersion) -> str:
     """The inline script that goes before all others of a page; none where it has nothing to tell.
 
     It restores a grant only of a category whose epoch is still the one that stands in it.
     """
     policy = version.policy
-    google, uet = (signal in policy.signals for signal in (Signal.GOOGLE, Signal.MICROSOFT_UET))
-    if not google and not uet:
+    told = "+".join(name for name in _parts(policy) if name in _HEARD_EARLY)
+    if not told:
         return ""
-    advanced = google and policy.google_advanced
-    values = [
-        *(version.epochs[category] for category in OPTIONAL),
-        policy.days.granted,
-        ({"wait_for_update": 500} if advanced else {}) if google else 0,
-        {"ads_data_redaction": True, "url_passthrough": True} if advanced else 0,
-        int(uet),
-    ]
-    return slots.filled(built("stub.js"), {"STUB": slots.literal(values)}).decode()
+    values = {each.name: version.epochs[each] for each in OPTIONAL}
+    values |= {"GRANTED_DAYS": policy.days.granted}
+    literals = {name: slots.literal(value) for name, value in values.items()}
+    return slots.filled(built(f"stubs/{told}.js"), literals).decode()
 
 
 def _notice(version: PolicyVersion, language: str) -> dict[str, Any] | None:

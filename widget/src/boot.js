@@ -9,6 +9,7 @@ import { api, tag } from "./config.js";
 import { lookers, scan, watch } from "./gate.js";
 import { read } from "./memory.js";
 import { open, withSettings } from "./open.js";
+import { post } from "./receipts.js";
 import { load } from "./revive.js";
 import { safely } from "./safely.js";
 import { about, choices, has, inForce, look, stored, tell } from "./state.js";
@@ -60,9 +61,8 @@ function start() {
 /** @type {PartConfig["now"]} */
 const now = () => [inForce, choices()];
 
-/** Told by the other file: once a page view for each host and kind, and nobody waits for it.
- * @type {PartConfig["report"]} */
-const report = (host, kind) => withSettings(({ caught }) => caught(host, kind));
+/** If it is lost, another visit tells it. @type {PartConfig["report"]} */
+const report = (host, kind) => post(`${api}caught`, { host, kind }).catch(() => {});
 
 /** Ways in from the page: links and buttons, also later ones, and the address. */
 function listen() {

@@ -34,16 +34,14 @@ function within(host) {
 export const shared = host === location.hostname || (domain && within(host));
 
 /** Keep a choice under its scope only: an older one under another would be a second answer. To
- * expire that wherever it may be takes dozens of writes: only where there still are two. */
+ * expire that wherever it may be takes dozens of writes: only where there is one. */
 export const write = safely((/** @type {StoredChoice} */ choice) => {
   const days = choice.id ? __GRANTED_DAYS__ : __REFUSED_DAYS__;
-  const text =
+  // Reading after a write waits for the browser, before it does not.
+  if (document.cookie.includes("consent=")) forget();
+  document.cookie =
     `${choice.written}${choice.pending ? ".p" : ""};Path=/;SameSite=Lax${secure()}` +
     `;Max-Age=${secondsLeft(choice, days, Date.now())}${domain && `;Domain=${domain}`}`;
-  document.cookie = text;
-  if (document.cookie.split("consent=").length < 3) return;
-  forget();
-  document.cookie = text;
 });
 
 export const forget = safely(() => expire(NAME));

@@ -36,12 +36,16 @@ export function stand(choice, by) {
   stored = choice;
   failed = !choice;
   if (by) made = by;
-  look();
+  judge();
 }
 
 /** Read the choice again: another tab may have changed it. */
 export function look() {
   stored = read() ?? stored;
+  judge();
+}
+
+function judge() {
   const verdict = mustAsk(stored, __EPOCHS__, __GRANTED_DAYS__, __REFUSED_DAYS__, today());
   [about, inForce] = gpc() ? heed(verdict, stored?.despite) : verdict;
 }

@@ -4,16 +4,17 @@
  * (cookie.js, ask.js, signals.js: a test holds them together), and leaves in `consent.told` the set
  * of what it has told as granted.
  *
- * Of the cookie's shape it checks no more than it needs to read it: bytes are dear here, and what
+ * It is built once for each of whom it can tell (`GOOGLE`, `ADVANCED`, `UET`): a page has only what
+ * it needs. Of the cookie's shape it checks no more than it needs to read it: bytes are dear here, and what
  * it took too lightly the banner corrects when it comes.
  */
-((preferences, statistics, marketing, days, google, settings, uet) => {
-  // First in the page, and a guest: what fails here fails alone, and grants nothing.
-  try {
-    /** @type {any} */
-    const queue = (window.consent ||= []);
-    // Pasted twice: the second says nothing.
-    if (queue.told + 1) return;
+// First in the page, and a guest: what fails here fails alone, and grants nothing. All names are of
+// this block, and so not of the page.
+try {
+  /** @type {any} */
+  const queue = (window.consent ||= []);
+  // Pasted twice: the second says nothing.
+  if (!(queue.told + 1)) {
     const now = Date.now() / 864e5;
     let newest = now;
     /** @type {any} */
@@ -24,13 +25,13 @@
     const gtag = function () {
       (window.dataLayer ||= []).push(arguments);
     };
-    /** @param {string} command @param {object | 0} [more] */
+    /** @param {string} command @param {object} [more] */
     const tell = (command, more) => {
       queue.told = told;
       /** @param {number} bit */
       const word = (bit) => (told & bit ? "granted" : "denied");
       const ad_storage = word(4);
-      if (google)
+      if (GOOGLE)
         gtag("consent", command, {
           ad_storage,
           ad_user_data: ad_storage,
@@ -39,12 +40,12 @@
           functionality_storage: word(1),
           personalization_storage: word(1),
           security_storage: "granted",
-          ...more,
+          ...(ADVANCED ? more : {}),
         });
-      if (uet) (window.uetq ||= []).push("consent", command, { ad_storage });
+      if (UET) (window.uetq ||= []).push("consent", command, { ad_storage });
     };
-    tell("default", google);
-    if (settings) gtag("set", settings);
+    tell("default", ADVANCED ? { wait_for_update: 500 } : {});
+    if (ADVANCED) gtag("set", { ads_data_redaction: true, url_passthrough: true });
     for (const pair of document.cookie.split("; ")) {
       /** @type {any} */
       const [, day, bits, one, two, three, id] =
@@ -60,15 +61,15 @@
         // True counts as 1; tsc is told that it is a number.
         told =
           age >= -1 &&
-          age < days &&
+          age < __GRANTED_DAYS__ &&
           bits &
-            (/** @type {any} */ (number(one) >= preferences) +
-              2 * /** @type {any} */ (number(two) >= statistics) +
+            (/** @type {any} */ (number(one) >= __PREFERENCES__) +
+              2 * /** @type {any} */ (number(two) >= __STATISTICS__) +
               4 *
-              /** @type {any} */ (number(three) >= marketing &&
+              /** @type {any} */ (number(three) >= __MARKETING__ &&
                   (bits > 7 || !navigator.globalPrivacyControl)));
       }
     }
     if (told) tell("update");
-  } catch {}
-})(...__STUB__);
+  }
+} catch {}

@@ -199,7 +199,7 @@ for (const [name, changes] of HOSTILE) {
     const page = { document: { cookie: "" }, navigator: {}, ...changes };
     Object.defineProperties(page, Object.getOwnPropertyDescriptors(changes));
     page.window = page;
-    runInContext(stub({ uet: 1 }), createContext(page));
+    runInContext(stub({ told: ["google", "microsoft_uet"] }), createContext(page));
     const told = [page.dataLayer].flat().filter((entry) => entry?.[1] === "update");
     assert.deepEqual(told, []);
   });

@@ -164,8 +164,6 @@ export interface Settings {
   offer(): void;
   /** What layer one tells of changes. */
   news(): Node[];
-  /** Tells the service what automatic blocking caught. */
-  caught(host: string, kind: string): void;
 }
 
 /** What a site may have or not, with more in its hands than a part. Called once, at the start. */

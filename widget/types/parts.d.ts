@@ -20,26 +20,18 @@ export interface PartConfig {
   /** Who is added here is shown whatever is inserted into the page, before the gate looks. */
   lookers: ((node: Node) => void)[];
   /** Tells the service that something of a declared host was caught. */
-  report(host: string, kind: string): void;
+  report(host: string, kind: string): unknown;
 }
 
-/**
- * What the service writes into the inline stub in place of `__STUB__`: the present epochs, for how
- * many days a grant stands, what Google's default says more and what is set with it (each 0 where
- * there is nothing; the first 0 where Google is not told), and whether Microsoft's UET is told.
- */
-export type StubValues = [
-  preferences: number,
-  statistics: number,
-  marketing: number,
-  days: number,
-  google: object | 0,
-  settings: object | 0,
-  uet: 0 | 1,
-];
-
 declare global {
-  const __STUB__: StubValues;
+  /** What the service writes into the inline stub: the present epochs. */
+  const __PREFERENCES__: number;
+  const __STATISTICS__: number;
+  const __MARKETING__: number;
+  /** Whom a stub tells: the build makes one for each (src/stub.js). */
+  const GOOGLE: boolean;
+  const ADVANCED: boolean;
+  const UET: boolean;
 
   interface Window {
     dataLayer?: unknown[];

@@ -50,6 +50,8 @@ const wrap = (stop, name, ...owners) =>
 
 /** @type {Part} */
 export default (has, { hosts, api, lookers, report }) => {
+  /** @type {Record<string, unknown>} */
+  const told = {};
   const sampled = Math.random() * SAMPLE < 1;
 
   /** The declared host of an address, and what it needs: the first, so the narrower ones stand
@@ -64,13 +66,13 @@ export default (has, { hosts, api, lookers, report }) => {
   };
 
   /** What the host needs, if it is to be held: an element, which could be marked, until all that
-   * the host is declared for is granted; a request of what already runs, until something is. Told
-   * is the name that is declared: what stands before it could name a visitor.
+   * the host is declared for is granted; a request of what already runs, until something is. It is
+   * told once, by the name that is declared: what stands before it could name a visitor.
    * @param {any} address @param {string} kind @param {"some" | "every"} [needs] */
   const caught = (address, kind, needs = "some") => {
     const [host, categories] = declared(address);
     if (!host || categories.split(" ")[needs](has)) return;
-    if (sampled) setTimeout(report, 1000, host, kind);
+    told[host + kind] ||= !sampled || setTimeout(report, 1000, host, kind);
     return categories;
   };
 

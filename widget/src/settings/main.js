@@ -1,4 +1,3 @@
-import { caught } from "./caught.js";
 import { declare } from "./declaration.js";
 import { closeDialog, openDialog } from "./dialog.js";
 import { ready } from "./kit.js";
@@ -6,4 +5,4 @@ import { news } from "./news.js";
 import { placeholder } from "./placeholder.js";
 import { notice, offer } from "./strip.js";
 
-ready({ show: openDialog, hide: closeDialog, hold: placeholder, declare, notice, offer, caught, news });
+ready({ show: openDialog, hide: closeDialog, hold: placeholder, declare, notice, offer, news });

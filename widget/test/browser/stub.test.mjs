@@ -20,7 +20,7 @@ const READ = `const read = (entry) => String(entry) === "[object Arguments]" ? [
 
 /** @param {Parameters<typeof stub>[0]} [site] */
 const headOf = (site) =>
-  `<script>${stub({ uet: 1, ...site })}</script><script>${READ}${TAGS}</script>${TAG}`;
+  `<script>${stub({ told: ["google", "microsoft_uet"], ...site })}</script><script>${READ}${TAGS}</script>${TAG}`;
 
 /** @param {import("./visit.mjs").Visit & { site?: Parameters<typeof stub>[0] }} [more] */
 async function shop({ site, ...more } = {}) {
@@ -175,7 +175,7 @@ test("r02: the advanced stub sets Google's switches before any tag", async () =>
   const settings = { ads_data_redaction: true, url_passthrough: true };
   const { page } = await shop({
     parts: ["google_advanced"],
-    site: { google: { wait_for_update: 500 }, settings, uet: 0 },
+    site: { told: ["google_advanced"] },
   });
   await page.goto(`${servers.url}/two`, { waitUntil: "commit" });
   const waiting = google("default", NO, NO, NO);
@@ -197,10 +197,10 @@ test("a page's own queue works beside the stub, and two stubs tell once", async 
 
 test("under a strict policy the stub runs by its hash alone, and nothing is reported", async () => {
   const hash = createHash("sha256")
-    .update(stub({ uet: 1 }))
+    .update(stub())
     .digest("base64");
   const { page, errors } = await visit({
-    head: `<script>${stub({ uet: 1 })}</script>${TAG}`,
+    head: `<script>${stub()}</script>${TAG}`,
     body: TEXT,
     parts: ["google"],
     headers: {

@@ -40,11 +40,11 @@ async def submit(store: Store, site: Site, asked: Publication, act: Act) -> Vers
     Raises what `policies.publish` raises; `Invalid` at `at` or `zone` for a time that is none;
     `Conflict` where another plan of the site waits. The same plan a second time is the first.
     """
+    _check_announcing(asked)
     wanted = (await store.sites.by_id(site.id)).approval
     if not wanted and not asked.at:
         return await policies.publish(store, site, asked, act)
     due_at = due(asked.at, asked.zone, act.now) if asked.at else 0
-    _check_announcing(asked)
     proposal = await policies.review(store, site, asked)
     plan = await _made(store, site, proposal, await _frozen(store, site, proposal, asked, act), act)
     state = PlanState.PROPOSED if wanted else PlanState.SCHEDULED

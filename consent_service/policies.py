@@ -216,16 +216,17 @@ async def propose(store: Store, site: Site) -> Proposal:
     # that the draft is never compared with itself.
     record = await store.policies.current(site.id)
     found_draft = await draft(store, site)
-    compared = _compared(record, parse_policy(found_draft.body))
+    compared = compared_with(record, parse_policy(found_draft.body))
     return Proposal(draft=found_draft, **msgspec.structs.asdict(compared))
 
 
 async def compare(store: Store, site: Site, policy: Policy) -> Comparison:
     """What publishing `policy` would mean, were it the draft. Nothing is saved."""
-    return _compared(await store.policies.current(site.id), policy)
+    return compared_with(await store.policies.current(site.id), policy)
 
 
-def _compared(record: VersionRecord | None, policy: Policy) -> Comparison:
+def compared_with(record: VersionRecord | None, policy: Policy) -> Comparison:
+    """What publishing `policy` after that version would mean; after none, as the first."""
     current = decode_version(record.body) if record else None
     found = changes.diff(current.policy, policy) if current else ()
     return Comparison(
@@ -236,6 +237,14 @@ def _compared(record: VersionRecord | None, policy: Policy) -> Comparison:
         asked=changes.affected(found) if current else OPTIONAL,
         findings=checks.findings(policy, words.languages()),
     )
+
+
+async def unpublished(store: Store, site: Site) -> bool:
+    """Whether the draft says something that the version in force does not say."""
+    record, found = await store.policies.current(site.id), await store.policies.draft(site.id)
+    if found is None:
+        return False
+    return record is None or parse_policy(found.body) != decode_version(record.body).policy
 
 
 async def saved_since(store: Store, site: Site, revision: int) -> tuple[Saving, ...]:
@@ -265,6 +274,14 @@ async def _traces(store: Store, site: Site, most: int) -> list[Event]:
 
 def _revision(event: Event) -> int:
     return int(event.subject.rpartition(" ")[2])
+
+
+async def take_back(store: Store, site: Site, record: VersionRecord, seen: int, act: Act) -> Draft:
+    """An older version's policy as the draft, to be published anew: as a new version.
+
+    Raises `Conflict` where the draft is not at revision `seen` any more.
+    """
+    return await save_draft(store, site, seen, decode_version(record.body).policy, act)
 
 
 async def publish(

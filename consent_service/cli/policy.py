@@ -3,30 +3,30 @@
 A FILE is kept in step with a running service, over HTTP; a SITE is one of this machine's database.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from consent_service import policies, policy_files, starting
+from consent_service import plans, policies, policy_files, starting
+from consent_service.cli.plans import approve, cancel, planned, return_
 from consent_service.cli.policy_code import (
-    Service,
     Wanted,
     diff_file,
-    is_file,
     publish_file,
     pull_file,
     push_file,
 )
-from consent_service.cli.policy_text import found_lines, proposed_line, report
+from consent_service.cli.policy_text import found_lines, proposed_line, report, told_waiting
 from consent_service.cli.running import act, with_store
 from consent_service.cli.screens import render
-from consent_service.model import Category, ChangeClass, Draft, Text, VersionRecord
-from consent_service.policies import Proposal, Publication
+from consent_service.cli.targets import TARGET, is_file, service_at, with_service
+from consent_service.model import Category, ChangeClass, Draft, Plan, Text, VersionRecord
+from consent_service.policies import Proposal
 from consent_service.policy_files import PolicyFile
 from consent_service.settings import Settings
 from consent_service.store import Store
+from consent_service.web.api.plans import document
 
 
 @click.group()
@@ -54,33 +54,6 @@ def draft(settings: Settings, site: str, file: Path) -> None:
     click.echo(f"The draft of {site} is at revision {saved.revision}.")
 
 
-def _with_service(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of a command that speaks to a running service."""
-    url = click.option(
-        "--url",
-        envvar="CONSENT_URL",
-        show_envvar=True,
-        help="The running service, such as https://consent.example.",
-    )
-    token = click.option(
-        "--token",
-        envvar="CONSENT_TOKEN",
-        show_envvar=True,
-        help="An editor's token of the site. Better in the environment: others see options.",
-    )
-    return url(token(command))
-
-
-def _service(url: str | None, token: str | None) -> Service:
-    address = (url or "").rstrip("/")
-    if not address.startswith(("https://", "http://")):
-        raise click.UsageError("say which service with --url or CONSENT_URL: https://...")
-    secret = (token or "").strip()
-    if not secret.isascii() or not secret:
-        raise click.UsageError("give an editor's token with --token or CONSENT_TOKEN")
-    return Service(address, secret)
-
-
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 _DRY_RUN = click.option(
     "--dry-run", is_flag=True, help="Only show what it would do. Nothing is saved."
@@ -92,21 +65,21 @@ _DRY_RUN = click.option(
 @click.option("--site", default="", help="The site's key, for a file that does not name it yet.")
 @click.option("--version", "number", type=int, help="That published version, not the draft.")
 @click.option("--replace", is_flag=True, help="Write over a file that says something else.")
-@_with_service
+@with_service
 def pull(
     *, file: Path, site: str, number: int | None, replace: bool, url: str | None, token: str | None
 ) -> None:
     """Write a running service's draft into FILE, as YAML."""
-    pull_file(_service(url, token), file, site, number, replace)
+    pull_file(service_at(url, token), file, site, number, replace)
 
 
 @policy.command()
 @_FILE
 @_DRY_RUN
-@_with_service
+@with_service
 def push(file: Path, dry_run: bool, url: str | None, token: str | None) -> None:
     """Save FILE as the draft of a running service, unless somebody else saved since."""
-    push_file(_service(url, token), file, dry_run)
+    push_file(service_at(url, token), file, dry_run)
 
 
 @policy.command()
@@ -150,12 +123,9 @@ def new(
     click.echo(f"Read {file}, then: consent-service policy publish {file}")
 
 
-_TARGET = click.argument("target", metavar="SITE|FILE")
-
-
 @policy.command()
-@_TARGET
-@_with_service
+@TARGET
+@with_service
 @click.pass_obj
 def diff(settings: Settings, target: str, url: str | None, token: str | None) -> None:
     """Show what publishing would mean: changes, their class, who is asked again.
@@ -164,7 +134,7 @@ def diff(settings: Settings, target: str, url: str | None, token: str | None) ->
     SITE's draft in the database of this machine; exit status 1 where something is in the way.
     """
     if is_file(target):
-        diff_file(_service(url, token), Path(target))
+        diff_file(service_at(url, token), Path(target))
     else:
         _diff_here(settings, target)
 
@@ -186,7 +156,7 @@ def _diff_here(settings: Settings, site: str) -> None:
 
 
 @policy.command()
-@_TARGET
+@TARGET
 @click.option(
     "--class",
     "wanted",
@@ -207,8 +177,15 @@ def _diff_here(settings: Settings, site: str) -> None:
     multiple=True,
     help="A note to visitors for a minor version, such as 'en=We ...'. Repeatable.",
 )
+@click.option(
+    "--at",
+    default="",
+    help="When, such as 2026-12-01T09:00 (in --zone) or 2026-12-01T09:00+01:00. Else now.",
+)
+@click.option("--zone", default="", help="The time zone of --at: Europe/Stockholm. Else UTC.")
+@click.option("--announce", is_flag=True, help="Tell visitors before, in the list of changes.")
 @_DRY_RUN
-@_with_service
+@with_service
 @click.pass_obj
 def publish(
     settings: Settings,
@@ -219,6 +196,9 @@ def publish(
     categories: tuple[str, ...],
     reason: str,
     notices: tuple[str, ...],
+    at: str,
+    zone: str,
+    announce: bool,
     dry_run: bool,
     url: str | None,
     token: str | None,
@@ -226,15 +206,19 @@ def publish(
     """Publish, as the next version: FILE at a running service, or SITE's draft on this machine.
 
     FILE is pushed first. Where the version in force says it already, there is nothing to do.
+    Where the site wants a second person, it is proposed, and the exit status is 6.
     """
     how = Wanted(
         change_class=ChangeClass(wanted) if wanted else None,
         categories=tuple(Category(name) for name in categories),
         reason=reason,
         notice=_notice(notices),
+        at=at,
+        zone=zone,
+        announce=announce,
     )
     if is_file(target):
-        publish_file(_service(url, token), Path(target), how, dry_run)
+        publish_file(service_at(url, token), Path(target), how, dry_run)
     elif dry_run:
         _diff_here(settings, target)
     else:
@@ -251,20 +235,17 @@ def _notice(notices: tuple[str, ...]) -> Text:
 def _publish_here(settings: Settings, site: str, how: Wanted) -> None:
     who = act()
 
-    async def work(store: Store) -> VersionRecord:
+    async def work(store: Store) -> VersionRecord | Plan:
         found = await store.sites.by_key(site)
         proposal = await policies.propose(store, found)
-        publication = Publication(
-            revision=proposal.draft.revision,
-            change_class=how.change_class or proposal.proposed,
-            categories=how.categories,
-            reason=how.reason,
-            notice=how.notice,
-        )
-        return await policies.publish(store, found, publication, who)
+        publication = how.publication(proposal.draft.revision, proposal.proposed)
+        return await plans.submit(store, found, publication, who)
 
-    record = with_store(settings, work)
-    click.echo(f"Published version {record.number} ({record.change_class.value}) {record.digest}")
+    done = with_store(settings, work)
+    if isinstance(done, Plan):
+        told_waiting(document(done))
+    else:
+        click.echo(f"Published version {done.number} ({done.change_class.value}) {done.digest}")
 
 
 @policy.command()
@@ -279,6 +260,10 @@ def versions(settings: Settings, site: str) -> None:
 
     for record in with_store(settings, work):
         click.echo(f"{record.number:4}  {record.change_class.value:5}  {record.digest}")
+
+
+for command in (planned, approve, return_, cancel):
+    policy.add_command(command)
 
 
 async def _revision(store: Store, site_id: int) -> int:

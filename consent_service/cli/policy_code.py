@@ -13,7 +13,13 @@ from typing import NamedTuple
 import click
 
 from consent_service import policy_files
-from consent_service.cli.policy_text import differences, found_lines, proposed_line, report
+from consent_service.cli.policy_text import (
+    differences,
+    found_lines,
+    proposed_line,
+    report,
+    told_waiting,
+)
 from consent_service.cli.remote import (
     FOUND_DIFFERENCES,
     MISUSED,
@@ -23,21 +29,12 @@ from consent_service.cli.remote import (
     Remote,
     Stopped,
 )
+from consent_service.cli.targets import Service
 from consent_service.model import Category, ChangeClass, Text
 from consent_service.policies import Publication, Saving
 from consent_service.policy_files import PolicyFile, Source, Unreadable
-from consent_service.web.api.policies import DraftProposal
-
-
-class Service(NamedTuple):
-    """Which service, and what opens it."""
-
-    url: str
-    token: str
-
-    def of(self, site: str) -> Remote:
-        """One site of it."""
-        return Remote(self.url, self.token, site)
+from consent_service.web.api.plans import PlanDocument
+from consent_service.web.api.policies import DraftProposal, VersionSummary
 
 
 class Local(NamedTuple):
@@ -63,11 +60,6 @@ class Local(NamedTuple):
 
     def _write(self, text: str) -> None:
         self.path.write_bytes(text.encode())
-
-
-def is_file(target: str) -> bool:
-    """Whether that names a file: a site's key has neither a dot nor a slash."""
-    return "." in target or "/" in target or "\\" in target
 
 
 def opened(path: Path) -> Local:
@@ -237,6 +229,14 @@ class Wanted(NamedTuple):
     categories: tuple[Category, ...] = ()
     reason: str = ""
     notice: Text = {}  # noqa: RUF012 (never changed)
+    at: str = ""
+    zone: str = ""
+    announce: bool = False
+
+    def publication(self, revision: int, proposed: ChangeClass) -> Publication:
+        """What is asked for, of the draft at that revision."""
+        given = self._asdict() | {"change_class": self.change_class or proposed}
+        return Publication(revision=revision, **given)
 
 
 def publish_file(service: Service, path: Path, wanted: Wanted, dry_run: bool) -> None:
@@ -250,15 +250,22 @@ def publish_file(service: Service, path: Path, wanted: Wanted, dry_run: bool) ->
     revision = _saved(remote, local, found, dry_run)
     if same or dry_run:
         return
-    asked = Publication(
-        revision=revision,
-        change_class=wanted.change_class or found.proposed,
-        categories=wanted.categories,
-        reason=wanted.reason,
-        notice=wanted.notice,
-    )
-    version = remote.publish(asked)
+    done = _asked(remote, wanted.publication(revision, found.proposed))
     local.note(remote.draft().revision)
-    click.echo(
-        f"Published version {version.number} ({version.change_class.value}) {version.sha256}"
-    )
+    if isinstance(done, PlanDocument):
+        told_waiting(done)
+    else:
+        click.echo(f"Published version {done.number} ({done.change_class.value}) {done.sha256}")
+
+
+_OPTIONS = ("at", "zone", "announce")
+
+
+def _asked(remote: Remote, asked: Publication) -> VersionSummary | PlanDocument:
+    try:
+        return remote.publish(asked)
+    except RefusedByService as refused:
+        if refused.problem.field in _OPTIONS:
+            said = f"--{refused.problem.field}: {refused.problem.detail}"
+            raise Stopped(said, MISUSED) from refused
+        raise

@@ -1,11 +1,14 @@
 """What the policy's pages show, for a terminal: what would change, for whom, what is in the way."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 
 import click
 
 from consent_service.checks import Finding
-from consent_service.model import Category, Change, ChangeClass, Policy
+from consent_service.cli.remote import PROPOSED
+from consent_service.model import Category, Change, ChangeClass, PlanState, Policy
+from consent_service.web.api.plans import PlanDocument
 from consent_service.web.pages import diffs
 from consent_service.web.pages.diffs import Piece, Row, Shown
 
@@ -74,3 +77,25 @@ def differences(theirs: Policy, mine: Policy) -> Iterator[str]:
     for found in diffs.between(theirs, mine):
         yield f"  {found.name}"
         yield from _indented("".join(_piece(piece) for piece in found.pieces))
+
+
+def told_waiting(plan: PlanDocument) -> None:
+    """Say what waits. Ends with a status of its own where somebody else is to approve it."""
+    click.echo(plan_line(plan))
+    if plan.state is PlanState.PROPOSED:
+        click.echo("Somebody else is to approve it, on its page or on the service's machine.")
+        raise click.exceptions.Exit(PROPOSED)
+
+
+def plan_line(plan: PlanDocument) -> str:
+    """A plan in one line."""
+    when = f" for {_time(plan.due_at)}" if plan.due_at else ""
+    approved = f", approved by {plan.approved_by}" if plan.approved_by else ""
+    why = f": {plan.said}" if plan.said else ""
+    number = f" as version {plan.number}" if plan.number else ""
+    said = f"{plan.state.value}{number}{when} ({plan.change_class.value})"
+    return f"{plan.id}  {said} by {plan.made_by}{approved}{why}"
+
+
+def _time(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -8,10 +8,11 @@ import msgspec
 
 from consent_service.model import Policy, PolicyVersion
 from consent_service.policies import Publication
+from consent_service.web.api.plans import PlanDocument, PlanList
 from consent_service.web.api.policies import DraftProposal, VersionSummary
 from consent_service.web.errors import Problem
 
-FOUND_DIFFERENCES, MISUSED, MOVED_ON, NOT_PUBLISHABLE, NOT_REACHED = 1, 2, 3, 4, 5
+FOUND_DIFFERENCES, MISUSED, MOVED_ON, NOT_PUBLISHABLE, NOT_REACHED, PROPOSED = 1, 2, 3, 4, 5, 6
 """Exit statuses, beside 0. `help/policy-as-code.md` promises them."""
 
 SECONDS = 30.0
@@ -76,12 +77,27 @@ class Remote(NamedTuple):
         """Save the draft over that revision."""
         return self._ask(SavedDraft, "PUT", "/draft", {"revision": revision, "policy": policy})
 
-    def publish(self, asked: Publication) -> VersionSummary:
-        """Publish the draft."""
-        return self._ask(VersionSummary, "POST", "/versions", asked)
+    def publish(self, asked: Publication) -> VersionSummary | PlanDocument:
+        """Publish the draft, or plan to."""
+        response = self._send("POST", "/versions", msgspec.json.encode(asked))
+        if response.status_code == 202:
+            return self._read(PlanDocument, response)
+        return self._read(VersionSummary, response)
+
+    def plans(self) -> tuple[PlanDocument, ...]:
+        """The newest planned publications, the newest first."""
+        return self._ask(PlanList, "GET", "/plans").plans
+
+    def cancel(self, id: str) -> PlanDocument:
+        """Take back one that waits."""
+        return self._ask(PlanDocument, "DELETE", f"/plans/{id}")
 
     def _ask(self, kind: type[Answer], method: str, path: str, body: object = None) -> Answer:
-        response = self._send(method, path, msgspec.json.encode(body) if body else b"")
+        return self._read(
+            kind, self._send(method, path, msgspec.json.encode(body) if body else b"")
+        )
+
+    def _read(self, kind: type[Answer], response: httpx.Response) -> Answer:
         try:
             if response.is_success:
                 return msgspec.json.decode(response.content, type=kind)

@@ -127,6 +127,24 @@ def _show_vouching(keeping: Keeping) -> None:
     click.echo(f"authority  {keeping.authority or 'none'}")
 
 
+@site.command()
+@click.argument("key")
+@click.option("--on/--off", "wanted", default=None, help="Whether a second person is wanted.")
+@click.pass_obj
+def approval(settings: Settings, key: str, wanted: bool | None) -> None:
+    """Say whether a second person approves what is published on KEY. Without options: show."""
+    who = act()
+
+    async def work(store: Store) -> Site:
+        found = await store.sites.by_key(key)
+        if wanted in (None, found.approval):
+            return found
+        return await sites.set_approval(store, found, bool(wanted), who)
+
+    on = with_store(settings, work).approval
+    click.echo("A second person approves." if on else "Nobody need approve.")
+
+
 def _changed(now: Keeping, asked: Mapping[str, Any]) -> Keeping:
     changes = {name: value for name, value in asked.items() if value is not None}
     return msgspec.structs.replace(now, **changes)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from consent_service.errors import Conflict, ConsentError, Misconfigured, NotFound
 from consent_service.model import Erasure, Site, StoredReceipt
@@ -10,6 +11,7 @@ from consent_service.store.columns import Cursor, digest_bytes, found, uuid_byte
 from consent_service.store.database import Database, Row, Value
 from consent_service.store.finding import NAME, Asked, newest, row_of
 from consent_service.store.packing import Packed, pack, unpack
+from consent_service.store.sampling import draw
 
 SALT_BYTES = 32
 
@@ -22,6 +24,14 @@ AS_SIGNED = 0
 _SELECT = """
     select r.id, r.site_id, r.recorded_at, r.version, r.form, r.payload, r.signature, k.kid
     from receipts r join keys k on k.number = r.key"""
+
+
+class Sample(NamedTuple):
+    """Some of a site's receipts, and how many entries of its ledger they stand for."""
+
+    receipts: list[StoredReceipt]
+    drawn: int
+    places: int
 
 
 class Receipts:
@@ -167,13 +177,7 @@ class Receipts:
         ids = await newest(
             self._database, (site.id, site.key), asked, before or Cursor.end(), limit
         )
-        if not ids:
-            return []
-        rows = await self._database.fetch_rows(
-            f"{_SELECT} where r.id in (:rows) order by r.recorded_at desc, r.id desc",
-            [(id,) for id in ids],
-        )
-        return await self.read(rows)
+        return await self._of(ids)
 
     async def named(self, site_id: int, digest: str) -> StoredReceipt | None:
         """The site's receipt whose signed form has that SHA-256 (base64url), if it is there."""
@@ -230,6 +234,21 @@ class Receipts:
             end=period[1],
         )
         return int(found(row, "count")["receipts"])
+
+    async def sample(self, site_id: int, since: int, most: int) -> Sample:
+        """At most so many receipts since then, drawn evenly, without those that were replaced."""
+        ids, drawn, places = await draw(self._database, site_id, since, most)
+        return Sample(await self._of(ids), drawn, places)
+
+    async def _of(self, ids: Sequence[bytes]) -> list[StoredReceipt]:
+        """These receipts, the newest first."""
+        if not ids:
+            return []
+        rows = await self._database.fetch_rows(
+            f"{_SELECT} where r.id in (:rows) order by r.recorded_at desc, r.id desc",
+            [(id,) for id in ids],
+        )
+        return await self.read(rows)
 
     async def _values(self, receipt: StoredReceipt) -> tuple[Value, ...]:
         packed = pack(receipt.payload, receipt.id, receipt.recorded_at)

@@ -11,7 +11,7 @@ from consent_service import __version__
 from consent_service.caught import Catch
 from consent_service.model import Choice, PolicyVersion
 from consent_service.policies import Publication
-from consent_service.web.api import ledger, policies, receipts
+from consent_service.web.api import ledger, plans, policies, receipts
 from consent_service.web.errors import Problem
 
 
@@ -99,10 +99,32 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         token=True,
     ),
     ("POST", "/v1/sites/{site}/policy/versions"): Operation(
-        "Publish the draft at the revision that was seen, as the next version.",
-        {201: ("Published.", policies.VersionSummary)},
+        "Publish the draft at the revision that was seen, as the next version: now, or `at` a set "
+        "time. Where the site wants a second person, it is proposed.",
+        {
+            201: ("Published.", policies.VersionSummary),
+            202: ("It waits: for its time, or for a second person.", plans.PlanDocument),
+        },
         takes=Publication,
         refusals=(401, 403, 404, 409, 413, 415, 422),
+        token=True,
+    ),
+    ("GET", "/v1/sites/{site}/policy/plans"): Operation(
+        "The newest planned publications: what waits, and what became of the others.",
+        {200: ("The list.", plans.PlanList)},
+        refusals=(401, 403, 404),
+        token=True,
+    ),
+    ("GET", "/v1/sites/{site}/policy/plans/{plan}"): Operation(
+        "A planned publication.",
+        {200: ("How it stands.", plans.PlanDocument)},
+        refusals=(401, 403, 404),
+        token=True,
+    ),
+    ("DELETE", "/v1/sites/{site}/policy/plans/{plan}"): Operation(
+        "Take back a planned publication that waits. Approving one is for people, on its page.",
+        {200: ("It is cancelled.", plans.PlanDocument)},
+        refusals=(401, 403, 404, 409),
         token=True,
     ),
     ("POST", "/v1/sites/{site}/caught"): Operation(
@@ -207,6 +229,7 @@ _PARAMETERS = {
     "sha256": "A SHA-256 in base64url, 43 characters.",
     "reference": "A version's number, or its SHA-256 in base64url.",
     "id": "The receipt's id, a UUIDv7.",
+    "plan": "The planned publication's id, a UUIDv7.",
     "path": "The tile's path below `tile/`.",
 }
 

@@ -13,7 +13,7 @@ from consent_service import policy_files
 from consent_service.model import Role
 from consent_service.web import openapi
 from consent_service.web.access import Access, Handler, Needs, guard
-from consent_service.web.api import banner, caught, ledger, meta, policies, receipts
+from consent_service.web.api import banner, caught, ledger, meta, plans, policies, receipts
 from consent_service.web.pages import accounts as account_pages
 from consent_service.web.pages import cookies as cookie_pages
 from consent_service.web.pages import events as event_pages
@@ -22,6 +22,7 @@ from consent_service.web.pages import help as help_pages
 from consent_service.web.pages import history as history_pages
 from consent_service.web.pages import ledger as ledger_pages
 from consent_service.web.pages import looks, preview, publishing
+from consent_service.web.pages import plans as plan_pages
 from consent_service.web.pages import policies as policy_pages
 from consent_service.web.pages import public as public_pages
 from consent_service.web.pages import receipts as receipt_pages
@@ -76,6 +77,9 @@ ADDRESSES = tuple(
         ("GET", "/v1/sites/{site}/policy/draft/proposal", policies.proposal, EDITOR),
         ("POST", "/v1/sites/{site}/policy/draft/proposal", policies.dry_run, EDITOR),
         ("POST", "/v1/sites/{site}/policy/versions", policies.publish, EDITOR),
+        ("GET", "/v1/sites/{site}/policy/plans", plans.listed, EDITOR),
+        ("GET", "/v1/sites/{site}/policy/plans/{plan}", plans.one, EDITOR),
+        ("DELETE", "/v1/sites/{site}/policy/plans/{plan}", plans.cancel, EDITOR),
         # Pages that anybody may read.
         ("GET", "/", site_pages.home, ANYONE),
         ("GET", "/static/{path:path}", static, ANYONE),
@@ -109,6 +113,7 @@ ADDRESSES = tuple(
         ("POST", "/sites", site_pages.add, ADMIN),
         ("GET", "/sites/{site}", site_pages.install, MEMBER),
         ("POST", "/sites/{site}", site_pages.change, ADMIN),
+        ("POST", "/sites/{site}/approval", site_pages.approval, ADMIN),
         ("GET", "/sites/{site}/gpc.json", site_pages.gpc, MEMBER),
         ("GET", "/sites/{site}/check", site_pages.install, MEMBER),
         ("POST", "/sites/{site}/check", site_pages.check, EDITOR),
@@ -118,10 +123,13 @@ ADDRESSES = tuple(
         ("POST", "/sites/{site}/policy/publish", publishing.publish, EDITOR),
         ("GET", "/sites/{site}/cookies", cookie_pages.table, EDITOR),
         ("POST", "/sites/{site}/cookies", cookie_pages.change, EDITOR),
+        ("GET", "/sites/{site}/plans/{plan}", plan_pages.one, MEMBER),
+        ("POST", "/sites/{site}/plans/{plan}", plan_pages.decide, EDITOR),
         ("GET", "/sites/{site}/theme", looks.looks, EDITOR),
         ("POST", "/sites/{site}/theme", looks.change, EDITOR),
         ("GET", "/sites/{site}/versions", publishing.versions, MEMBER),
         ("GET", "/sites/{site}/versions/{number}", publishing.version, MEMBER),
+        ("POST", "/sites/{site}/versions/{number}", publishing.take_back, EDITOR),
         ("POST", "/sites/{site}/versions/{number}/screens", screen_pages.ask, EDITOR),
         ("POST", "/sites/{site}/versions/{number}/screens/stop", screen_pages.stop, EDITOR),
         ("GET", "/sites/{site}/screens/{sha256}/{name}.png", screen_pages.picture, MEMBER),

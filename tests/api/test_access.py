@@ -249,6 +249,7 @@ async def ask(shop: Shop, address: Address, headers: dict[str, str]) -> httpx.Re
         reference="1",
         number="1",
         id=given.new_id(),
+        plan=given.new_id(),
         token="x" * 43,
         page="accounts",
         name="wide-1",

@@ -8,6 +8,8 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
+from consent_service import plans, sites
+from consent_service.audit import Act
 from consent_service.cli import cli
 from consent_service.model import Policy, Role
 from consent_service.policy_files import PolicyFile, read, written
@@ -337,3 +339,67 @@ async def test_the_draft_as_it_stands_is_proposed(shop: Shop) -> None:
     assert (found["proposed"], found["asked"]) == ("major", ["marketing"])
     assert [each["kind"] for each in found["changes"]] == ["added"]
     assert found["others"] == []
+
+
+# --- Later, and by two people --------------------------------------------------------------------
+
+PROPOSED = 6
+
+
+async def prepared(shop: Shop, tmp_path: Path) -> Developer:
+    """Somebody whose file says something new: a domain, which is major."""
+    made = await developer(shop, tmp_path / "site.yaml")
+    await made.pull()
+    made.write(policy(domain="tea.example"), made.file.revision)
+    return made
+
+
+async def test_a_file_is_scheduled_listed_and_cancelled(shop: Shop, tmp_path: Path) -> None:
+    dev = await prepared(shop, tmp_path)
+    later = ("--at", "2027-03-01T09:00", "--zone", "Europe/Stockholm", "--announce")
+    for _ in range(2):
+        # A pipeline that runs again finds it waiting.
+        result = await dev.run("publish", *later)
+        assert result.exit_code == OK, result.output
+        assert "scheduled for 2027-03-01 08:00:00 UTC (major)" in result.output
+    listed = await dev.run("planned")
+    assert listed.output.count("scheduled") == 1
+    cancelled = await dev.run("cancel")
+    assert (cancelled.exit_code, "cancelled" in cancelled.output) == (OK, True)
+    again = await dev.run("cancel")
+    assert again.exit_code != OK
+    assert [each["number"] for each in await versions(shop)] == [1]
+
+
+NO_TIME = [
+    (("--at", "2020-01-01T09:00"), "--at: "),
+    (("--at", "2027-03-28T02:30", "--zone", "Europe/Stockholm"), "leave it out"),
+    (("--at", "2027-03-01T09:00", "--zone", "Stockholm"), "--zone: "),
+    (("--announce",), "--announce: "),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), NO_TIME)
+async def test_a_time_that_is_none_is_a_wrong_call(
+    shop: Shop, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    dev = await prepared(shop, tmp_path)
+    result = await dev.run("publish", *options)
+    assert (result.exit_code, said in result.output) == (MISUSED, True), result.output
+
+
+async def test_where_two_are_wanted_a_pipeline_proposes_and_says_so_by_its_status(
+    shop: Shop, tmp_path: Path
+) -> None:
+    await sites.set_approval(shop.house.store, shop.site, True, shop.house.operator)
+    dev = await prepared(shop, tmp_path)
+    for _ in range(2):
+        result = await dev.run("publish")
+        assert result.exit_code == PROPOSED, result.output
+        assert "Somebody else is to approve it" in result.output
+    assert [each["number"] for each in await versions(shop)] == [1]
+    (plan,) = await shop.house.store.plans.page(shop.site.id)
+    other = Act("al@shop.example", shop.house.clock())
+    await plans.approve(shop.house.store, shop.site, plan.id, other)
+    result = await dev.run("publish")
+    assert (result.exit_code, "says what version 2 says" in result.output) == (OK, True)

@@ -12,8 +12,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from consent_service import screens
-from consent_service.model import Role
+from consent_service import plans, policies, screens
+from consent_service.audit import Act
+from consent_service.model import Category, ChangeClass, Plan, Role
+from consent_service.policies import Publication
 from consent_service.store import Store
 from tests import given, tools
 from tests.browser.stage import SITE, Stage, running_stage
@@ -59,6 +61,27 @@ def receipt(house: Stage) -> str:
     return str(choice["id"])
 
 
+@pytest.fixture(scope="module")
+def plan(house: Stage) -> str:
+    """The id of a plan that waits for another person."""
+
+    async def work(store: Store) -> str:
+        site = await store.sites.by_key(SITE)
+        await store.sites.set_approval(SITE, True)
+        draft = await policies.draft(store, site)
+        asked = Publication(
+            revision=draft.revision,
+            change_class=ChangeClass.MAJOR,
+            categories=(Category.MARKETING,),
+        )
+        made = await plans.submit(store, site, asked, Act("ed@demo.example", house.clock()))
+        await store.sites.set_approval(SITE, False)
+        assert isinstance(made, Plan)
+        return made.id
+
+    return house.store(work)
+
+
 @pytest.fixture
 def browse(house: Stage, chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Opens pages of the service, each in a fresh profile. Nothing may be refused by the policy
@@ -93,7 +116,8 @@ def signed_in(page: Page, house: Stage, *roles: Role) -> Page:
     return page
 
 
-def addresses(receipt: str) -> tuple[str, ...]:
+@pytest.fixture(scope="module")
+def addresses(receipt: str, plan: str) -> tuple[str, ...]:
     """Every page, and the ways in which it can look."""
     return (
         "/account",
@@ -107,6 +131,7 @@ def addresses(receipt: str) -> tuple[str, ...]:
         f"{SITE_PAGES}/theme",
         f"{SITE_PAGES}/versions",
         f"{SITE_PAGES}/versions/1",
+        f"{SITE_PAGES}/plans/{plan}",
         f"{SITE_PAGES}/receipts",
         f"{SITE_PAGES}/receipts/{receipt}",
         f"{SITE_PAGES}/receipts/none",
@@ -145,13 +170,13 @@ def faults(page: Page) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_r52_every_page_is_without_fault_for_those_who_use_it_otherwise(
-    house: Stage, receipt: str, browse: Callable[..., Page], scheme: str, width: int
+    house: Stage, addresses: tuple[str, ...], browse: Callable[..., Page], scheme: str, width: int
 ) -> None:
     viewport = {"width": width, "height": 800}
     page = browse(color_scheme=scheme, viewport=viewport)
     found = _opened(page, "/sign-in")
     signed_in(page, house, Role.ADMIN)
-    for address in addresses(receipt):
+    for address in addresses:
         found += _opened(page, address)
     for show in (_wrong_draft, _wrong_row, _token_shown, _wrong_page_checked):
         show(page)

@@ -5,6 +5,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -338,3 +339,30 @@ def test_a_period_that_is_none_is_refused_in_a_line(run: Run, tmp_path: Path) ->
     done = run("receipts", "export", "tea", *period)
     assert (done.status, done.out) == (1, "")
     assert done.err == "consent-service: the period ends before it begins\n"
+
+
+def test_publishing_later_and_by_two_people_from_a_shell(
+    run: Run, file: Callable[[object], str]
+) -> None:
+    run("site", "add", "shop", "--name", "Tea", "--origin", ORIGIN)
+    run("policy", "draft", "shop", file(policy_json()))
+    run("policy", "publish", "shop")
+    assert run("site", "approval", "shop").out == "Nobody need approve.\n"
+    run("policy", "draft", "shop", file(with_another_advertiser()))
+    refused = run("policy", "publish", "shop", "--at", "2020-01-01T09:00")
+    assert (refused.status, "is over" in refused.err) == (1, True)
+    day = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
+    done = run("policy", "publish", "shop", "--at", f"{day}T09:00", "--zone", "Asia/Tokyo")
+    assert (done.status, f"scheduled for {day} 00:00:00 UTC" in done.out) == (0, True)
+    assert "cancelled" in run("policy", "cancel", "shop").out
+    assert run("site", "approval", "shop", "--on").out == "A second person approves.\n"
+    done = run("policy", "publish", "shop")
+    assert (done.status, "proposed (major) by operator" in done.out) == (6, True)
+    refused = run("policy", "approve", "shop")
+    assert (refused.status, "operator proposed this" in refused.err) == (1, True)
+    assert "Too soon." in run("policy", "return", "shop", "--word", "Too soon.").out
+    assert "nothing of shop waits" in run("policy", "approve", "shop").err
+    listed = run("policy", "planned", "shop").out.splitlines()
+    assert [line.split()[1] for line in listed] == ["returned", "cancelled"]
+    run("site", "approval", "shop", "--off")
+    assert "Published version 2" in run("policy", "publish", "shop").out

@@ -38,7 +38,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"store"}),
     frozenset({"exports", "evidence", "jobs", "screens", "rendering"})
     | frozenset({"sites", "policies", "receipts"})
-    | frozenset({"accounts", "audit", "caught", "ledger", "plans", "retention"})
+    | frozenset({"accounts", "audit", "caught", "ledger", "plans", "reach", "retention"})
     | frozenset({"vouching", "witness"}),
     frozenset({"web"}),
     frozenset({"app", "cli", "demo", "__main__"}),

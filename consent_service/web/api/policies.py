@@ -4,13 +4,14 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent_service import policies, policy_files
+from consent_service import plans, policies, policy_files
 from consent_service.checks import Finding
-from consent_service.model import Category, Change, ChangeClass, Draft, Policy, VersionRecord
+from consent_service.model import Category, Change, ChangeClass, Draft, Plan, Policy, VersionRecord
 from consent_service.parsing import parse
 from consent_service.policies import Comparison, Publication, Saving
 from consent_service.signing import sha256_b64
 from consent_service.web.access import act, site_of
+from consent_service.web.api import plans as told_plans
 from consent_service.web.api.banner import IMMUTABLE
 from consent_service.web.hot import matches
 from consent_service.web.limits import body
@@ -157,12 +158,17 @@ async def schema(request: Request) -> Response:
 
 
 async def publish(request: Request) -> Response:
-    """Publish the draft at the revision that was seen."""
+    """Publish the draft at the revision that was seen, or plan to."""
     running, site = service(request), await site_of(request)
     asked = parse(Publication, await body(request, 64_000, _JSON))
-    record = await policies.publish(running.store, site, asked, act(request))
+    record = await plans.submit(running.store, site, asked, act(request))
+    path = f"/v1/sites/{site.key}/policy"
+    if isinstance(record, Plan):
+        planned = told_plans.answer(told_plans.document(record), 202)
+        planned.headers["location"] = f"{path}/plans/{record.id}"
+        return planned
     running.forget()
-    location = f"/v1/sites/{site.key}/policy/versions/{record.number}"
+    location = f"{path}/versions/{record.number}"
     return Response(
         msgspec.json.encode(_summary(record)), 201, {"location": location}, "application/json"
     )

@@ -10,7 +10,7 @@ from consent_service import policies, starting, words
 from consent_service.audit import Act
 from consent_service.errors import Conflict, Invalid
 from consent_service.model import Draft, Policy, Site
-from consent_service.policies import Proposal
+from consent_service.policies import Comparison
 from consent_service.web.access import act, site_of
 from consent_service.web.pages import (
     declaration_form,
@@ -256,7 +256,7 @@ async def _draft_page(
     return page(request, "policies/draft.html", everything, status, headers)
 
 
-async def proposed(proposal: Proposal) -> dict[str, Any]:
+async def proposed(proposal: Comparison) -> dict[str, Any]:
     """What a page shows of a proposal."""
     # Comparing long texts takes a while: not on the event loop.
     changes = await asyncio.to_thread(diffs.shown, proposal.changes)
@@ -269,7 +269,7 @@ async def proposed(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _findings(policy: Policy, proposal: Proposal) -> list[tuple[str, str, str, str]]:
+def _findings(policy: Policy, proposal: Comparison) -> list[tuple[str, str, str, str]]:
     """What keeps a policy back: the field, its name, the message, the rule."""
     return [
         (found.field, named(policy, found.field), found.message, found.rule)

@@ -137,6 +137,15 @@ async def change(request: Request) -> Response:
     return redirect(f"/sites/{site.key}?saved=1")
 
 
+async def approval(request: Request) -> Response:
+    """Whether a second person approves what is published here."""
+    running, site = service(request), await site_of(request)
+    form = await forms.read(request)
+    await sites.set_approval(running.store, site, form.values["approval"] == "on", act(request))
+    running.forget()
+    return redirect(f"/sites/{site.key}?saved=1")
+
+
 async def _change(store: Store, site: Site, form: Form, by: Act) -> None:
     max_age = _whole(form.values["max_age"])
     async with store.transaction() as tx:

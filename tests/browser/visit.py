@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, Request
 from consent_service.web.api.receipts import Readable
 from tests.browser.stage import SITE, Stage
 
-PATIENCE = 10_000
+PATIENCE = 30_000
 """Milliseconds that a page may take on a busy machine."""
 
 

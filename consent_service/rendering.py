@@ -82,13 +82,13 @@ class Sitter(NamedTuple):
 def look(setting: str) -> Look:
     """Which browser the setting `browser` means on this machine."""
     if setting == OFF:
-        return Look(missing="screenshots are switched off here (`browser` is `off`)")
+        return Look(missing="screenshots are switched off here")
     if find_spec("playwright") is None:
-        return Look(missing="the extra `render` is not installed")
+        return Look(missing="the extra [render] is not installed")
     if not setting:
         return Look(next(filter(None, map(shutil.which, PROGRAMS)), ""))
     if shutil.which(setting) is None:
-        return Look(missing=f"the setting `browser` says {setting}, and that is no program")
+        return Look(missing=f"the setting browser says {setting}, and that is no program")
     return Look(setting)
 
 
@@ -138,7 +138,7 @@ async def studio(found: Look) -> AsyncIterator[Studio]:
     try:
         from playwright.async_api import async_playwright
     except ImportError as error:
-        raise NotHere("the extra `render` is not installed") from error
+        raise NotHere("the extra [render] is not installed") from error
     async with async_playwright() as playwright:
         opened = Studio(await _started(playwright, found))
         try:

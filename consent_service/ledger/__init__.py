@@ -15,6 +15,7 @@ A module imports only from those above it:
     sequencing     every second, for every site
     proving        proofs of inclusion and consistency, tiles, checkpoints: for auditors
     trusting       whom an auditor is offered to trust, and which checkpoints they vouched for
+    filed          that what is on file, but for receipts, is what was entered
     comparing      what happened to entries that are not those of the tree
     verifying      a whole ledger, entry by entry
 """

@@ -5,6 +5,7 @@
 3. tree       The tiles are those of the entries, up to the root that was signed.
 4. entries    Each is one, and no receipt's lies far behind those that it follows.
 5. file       Every receipt that was entered is on file, or an entry says that it was erased.
+              Every policy, banner and screenshot on file was entered, and is those bytes.
 6. receipts   On demand: each receipt on file verifies, and is the one that was entered.
 
 What is wrong is named by the entry where it is.
@@ -16,6 +17,7 @@ from typing import NamedTuple
 from consent_service.errors import ConsentError
 from consent_service.ledger.comparing import differences
 from consent_service.ledger.entering import entry_of, prepared
+from consent_service.ledger.filed import strays
 from consent_service.ledger.proving import head_of, reading
 from consent_service.merkle import (
     EMPTY,
@@ -40,7 +42,7 @@ from consent_service.merkle import (
 )
 from consent_service.merkle.tiles import FULL
 from consent_service.model import Site, StoredReceipt
-from consent_service.signing import PublicKeys, unb64url, verify
+from consent_service.signing import PublicKeys, verify
 from consent_service.store import Store
 from consent_service.store.ledger import Head
 
@@ -261,11 +263,8 @@ class _Run:
     async def check_what_is_told(self) -> None:
         """What other tables tell in clear has its entries."""
         ledger = self._store.ledger
-        waiting = {each.digest for each in await ledger.pending_events(self._site_id)}
-        for version in await self._store.policies.versions(self._site_id):
-            digest = unb64url(version.digest)
-            if digest not in waiting and not await ledger.marks(self._site_id, digest):
-                self.report.add(f"policy version {version.number} was never entered")
+        async for text in strays(self._store, self._site_id):
+            self.report.add(text)
         for prune in await ledger.prunes(self._site_id):
             if not await ledger.marks(self._site_id, prune_digest(prune.begins, prune.ends)):
                 self.report.add(

@@ -147,6 +147,14 @@ class Policies:
         )
         return [_version(row) for row in rows]
 
+    async def numbers(self, site_id: int) -> list[int]:
+        """The numbers of the versions, the oldest first."""
+        rows = await self._database.fetch_all(
+            "select number from versions where site_id = :site_id order by number",
+            site_id=site_id,
+        )
+        return [row["number"] for row in rows]
+
     async def page(self, site_id: int, before: int | None, limit: int) -> list[VersionRecord]:
         """The newest versions with a number below `before`, if that is given."""
         rows = await self._database.fetch_all(
@@ -251,6 +259,17 @@ class Policies:
         return [
             Composed(row["language"], digest_text(row["digest"]), row["created_at"]) for row in rows
         ]
+
+    async def files_of(self, site_id: int, version: int) -> list[str]:
+        """The digest of every file of a version's banners, the oldest first."""
+        rows = await self._database.fetch_all(
+            """
+            select digest from artifacts where site_id = :site_id and version = :version
+            order by created_at, language, part, digest""",
+            site_id=site_id,
+            version=version,
+        )
+        return [digest_text(row["digest"]) for row in rows]
 
     async def languages(self, site_id: int, version: int) -> list[str]:
         """The languages that the version has a banner in, in the order of the alphabet."""

@@ -186,7 +186,7 @@ async def test_a_browser_that_does_not_start_leaves_the_job_to_others(program: s
     ("setting", "program", "missing"),
     [
         ("off", "", "screenshots are switched off here"),
-        ("/nowhere/chromium", "", "the setting `browser` says /nowhere/chromium"),
+        ("/nowhere/chromium", "", "the setting browser says /nowhere/chromium"),
         ("sh", "sh", ""),
         ("", "/here/chromium", ""),
     ],
@@ -206,7 +206,7 @@ async def test_the_setting_says_which_browser(
 
 async def test_without_the_extra_there_is_no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendering, "find_spec", lambda name: None)
-    assert look("").missing == "the extra `render` is not installed"
+    assert look("").missing == "the extra [render] is not installed"
 
 
 LONG = (

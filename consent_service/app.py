@@ -161,6 +161,10 @@ def _doings(settings: Settings) -> dict[Kind, Doing]:
         Kind.WITNESS: Doing(vouching.cosign, settings.witness_seconds),
         Kind.STAMP: Doing(vouching.stamp, settings.stamp_seconds),
     }
+    mailer = vouching.mailer_of(settings)
+    if mailer:
+        mail = vouching.mailing(mailer)
+        each[Kind.MAIL] = Doing(mail, vouching.DAY, lease=vouching.DAY, repeats=True)
     return {kind: doing for kind, doing in each.items() if doing.every}
 
 

@@ -37,6 +37,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ledger_seconds: float = 1.0
     witness_seconds: float = 300.0
     stamp_seconds: float = 3600.0
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_tls: str = "starttls"
+    smtp_from: str = ""
     exports: str = ""
     browser: str = ""
     log_level: str = "info"
@@ -82,6 +88,14 @@ HELP: Mapping[str, str] = {
     "ledger is handed to the site's witnesses; 0 for never: another process does it.",
     "stamp_seconds": "How many seconds lie between two times that a ledger's newest checkpoint is "
     "stamped by the site's time-stamping authority; 0 for never: another process does it.",
+    "smtp_host": "The mail server that checkpoints are mailed by, once a day, to the addresses "
+    "that a site's admins have set; empty for none.",
+    "smtp_port": "The port of the mail server.",
+    "smtp_user": "Who signs in to the mail server; empty for nobody.",
+    "smtp_password": "The password for that. It is sent over TLS alone.",
+    "smtp_tls": "`starttls`, `tls` from the first byte on, or `none`. The server's certificate is "
+    "checked.",
+    "smtp_from": "The address that mails come from.",
     "exports": "The folder that exports are written to, and kept in for seven days. Empty for "
     "`exports` beside the folder of the keys. Several processes on several machines share one.",
     "browser": "The Chromium that takes screenshots of banners: a program's name or path. Empty "
@@ -99,6 +113,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "ledger_seconds": (0, 3600),
     "witness_seconds": (0, 86_400),
     "stamp_seconds": (0, 604_800),
+    "smtp_port": (1, 65_535),
 }
 
 
@@ -169,6 +184,16 @@ def _checked(settings: Settings) -> Settings:
         raise Misconfigured("base_url must be http:// or https:// without a slash at the end")
     if not settings.database.startswith(("sqlite:///", "postgresql://")):
         raise Misconfigured("database must begin with sqlite:/// or postgresql://")
+    _check_mail(settings)
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise Misconfigured("log_level must be debug, info, warning or error")
     return settings
+
+
+def _check_mail(settings: Settings) -> None:
+    if settings.smtp_tls not in ("starttls", "tls", "none"):
+        raise Misconfigured("smtp_tls must be starttls, tls or none")
+    if settings.smtp_host and "@" not in settings.smtp_from:
+        raise Misconfigured("smtp_from must be an e-mail address where there is an smtp_host")
+    if settings.smtp_user and settings.smtp_tls == "none":
+        raise Misconfigured("smtp_tls must not be none with an smtp_user: all could read it")

@@ -94,13 +94,20 @@ def keep(settings: Settings, /, key: str, **asked: Any) -> None:
 @click.option("--no-witnesses", is_flag=True, help="Ask no witness any more.")
 @click.option("--authority", help="The address of a time-stamping authority (RFC 3161).")
 @click.option("--no-authority", is_flag=True, help="Have nothing stamped any more.")
+@click.option(
+    "--mail",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Whom the newest checkpoint is mailed to, once a day. Repeatable; takes the place of all.",
+)
+@click.option("--no-mail", is_flag=True, help="Mail to nobody any more.")
 @click.pass_obj
 def vouch(settings: Settings, /, key: str, **asked: Any) -> None:
     """Say who vouches for KEY's ledger. Without options: show.
 
     The running service asks them; `consent-service ledger status` says how it stands.
     """
-    who, changes = act(), _vouching(asked)
+    who, changes = act(), _vouching(settings, asked)
 
     async def work(store: Store) -> Site:
         return await vouching.point(store, await store.sites.by_key(key), changes, who)
@@ -108,7 +115,7 @@ def vouch(settings: Settings, /, key: str, **asked: Any) -> None:
     _show_vouching(with_store(settings, work).keeping)
 
 
-def _vouching(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _vouching(settings: Settings, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What an operator wants to be another way."""
     changes: dict[str, Any] = {}
     if asked["witnesses"] or asked["no_witnesses"]:
@@ -116,6 +123,8 @@ def _vouching(asked: Mapping[str, Any]) -> dict[str, Any]:
         changes["witnesses"] = tuple(map(sites.parse_witness, each))
     if asked["authority"] or asked["no_authority"]:
         changes["authority"] = asked["authority"] or ""
+    if asked["mail"] or asked["no_mail"]:
+        changes["mail_to"] = vouching.check_mail(settings, tuple(dict.fromkeys(asked["mail"])))
     return changes
 
 
@@ -125,6 +134,7 @@ def _show_vouching(keeping: Keeping) -> None:
     if not keeping.witnesses:
         click.echo("witness    none")
     click.echo(f"authority  {keeping.authority or 'none'}")
+    click.echo(f"mailed to  {', '.join(keeping.mail_to) or 'nobody'}")
 
 
 @site.command()

@@ -1,6 +1,5 @@
 """The shelf of errands: what is to be done at those outside who vouch for a site's ledger."""
 
-from collections.abc import Collection
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -13,6 +12,10 @@ class Kind(StrEnum):
     WITNESS = "witness"
     STAMP = "stamp"
     MAIL = "mail"
+
+
+Name = tuple[Kind, str]
+"""What is done, and at whom."""
 
 
 class Errand(NamedTuple):
@@ -30,6 +33,11 @@ class Errand(NamedTuple):
     """Why it is not done; empty where it is."""
     trouble_at: int = 0
     """Since when."""
+
+    @property
+    def name(self) -> Name:
+        """By this it is known among those of its site."""
+        return self.kind, self.whom
 
 
 class Errands:
@@ -73,19 +81,26 @@ class Errands:
         )
         return [_errand(row) for row in rows]
 
-    async def forget(self, site_id: int, kept: Collection[tuple[Kind, str]], now: int) -> None:
-        """Drop what is due, and no longer asked for: whoever comes back is not mailed twice."""
-        for errand in await self.of(site_id):
-            if (errand.kind, errand.whom) not in kept:
-                await self._database.execute(
-                    """
-                    delete from errands where site_id = :site_id and kind = :kind
-                        and whom = :whom and due_at <= :now""",
-                    site_id=site_id,
-                    kind=errand.kind.value,
-                    whom=errand.whom,
-                    now=now,
-                )
+    async def all(self) -> dict[int, list[Errand]]:
+        """Every errand there is, by the site's id."""
+        found: dict[int, list[Errand]] = {}
+        for row in await self._database.fetch_all("select * from errands"):
+            found.setdefault(row["site_id"], []).append(_errand(row))
+        return found
+
+    async def forget(self, site_id: int, errand: Errand, now: int) -> None:
+        """Drop one that is no longer asked for, once it is due: who comes back is not gone to
+        before.
+        """
+        await self._database.execute(
+            """
+            delete from errands where site_id = :site_id and kind = :kind
+                and whom = :whom and due_at <= :now""",
+            site_id=site_id,
+            kind=errand.kind.value,
+            whom=errand.whom,
+            now=now,
+        )
 
 
 def _errand(row: Row) -> Errand:

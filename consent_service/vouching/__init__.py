@@ -12,12 +12,14 @@ A module imports only from those above it:
     visits         one go at somebody outside, and what it needs
     witnesses      C2SP tlog-witness, as the ledger that asks
     authorities    RFC 3161 time stamps
+    mailing        checkpoints by e-mail
     rounds         who is due, one after the other
     pointing       a site is pointed at them
     standing       how it stands with each, for people
 """
 
 from consent_service.vouching.authorities import stamp
+from consent_service.vouching.mailing import DAY, Mailer, check_mail, mailer_of, mailing
 from consent_service.vouching.outgoing import Trouble
 from consent_service.vouching.pointing import point
 from consent_service.vouching.rounds import Doing, Rounds
@@ -25,12 +27,17 @@ from consent_service.vouching.standing import Party, Standing, standing
 from consent_service.vouching.witnesses import cosign
 
 __all__ = [
+    "DAY",
     "Doing",
+    "Mailer",
     "Party",
     "Rounds",
     "Standing",
     "Trouble",
+    "check_mail",
     "cosign",
+    "mailer_of",
+    "mailing",
     "point",
     "stamp",
     "standing",

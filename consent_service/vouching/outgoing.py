@@ -23,6 +23,10 @@ class Trouble(ConsentError):
     """Somebody outside did not do what was asked. The message goes on after their name."""
 
 
+class Uncertain(Trouble):
+    """It is not known whether it was done: it must not be done again before its time."""
+
+
 class Answer(NamedTuple):
     """What somebody outside answered. Nothing in it is checked yet."""
 

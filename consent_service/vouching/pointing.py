@@ -13,7 +13,10 @@ from consent_service.store import Store
 
 
 async def point(store: Store, site: Site, changes: Mapping[str, Any], act: Act) -> Site:
-    """The site with other `witnesses` or another `authority`. Raises `Invalid`."""
+    """The site with other `witnesses`, another `authority`, other addresses to `mail_to`.
+
+    Raises `Invalid`, naming the field.
+    """
     async with store.transaction() as tx:
         now = await tx.sites.by_key(site.key)
         keeping = msgspec.structs.replace(now.keeping, **changes)
@@ -26,4 +29,8 @@ async def point(store: Store, site: Site, changes: Mapping[str, Any], act: Act) 
 
 def _said(keeping: Keeping) -> str:
     names = [parse_vkey(witness.key).name for witness in keeping.witnesses]
-    return f"witnesses: {', '.join(names) or 'none'}; authority: {keeping.authority or 'none'}"
+    # An event stays for ever: whose addresses they are does not belong there.
+    return (
+        f"witnesses: {', '.join(names) or 'none'}; authority: {keeping.authority or 'none'}; "
+        f"mailed to {len(keeping.mail_to)}"
+    )

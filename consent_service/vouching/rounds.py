@@ -9,8 +9,8 @@ from consent_service.errors import ConsentError, Forked, Invalid, NotFound, Tamp
 from consent_service.merkle import parse_vkey
 from consent_service.model import Site
 from consent_service.store import Store
-from consent_service.store.errands import Errand, Kind
-from consent_service.vouching.outgoing import SECONDS, Trouble, Way, opened
+from consent_service.store.errands import Errand, Kind, Name
+from consent_service.vouching.outgoing import SECONDS, Trouble, Uncertain, Way, opened
 from consent_service.vouching.visits import Visit
 
 AGAIN = 300
@@ -31,6 +31,8 @@ class Doing(NamedTuple):
     every: float
     """Seconds between two times."""
     lease: int = LEASE
+    repeats: bool = False
+    """Whether it is done for a checkpoint that it was done for already."""
 
 
 class Rounds:
@@ -65,18 +67,23 @@ class Rounds:
 
         Whatever goes wrong with one is told, and stops no other.
         """
+        every = await self._store.errands.all()
         async with opened(self._patience) as way:
             for site in await self._store.sites.all():
-                if await self._store.ledger.head(site.id):
-                    await self._site(way, site)
+                asked, known = dict.fromkeys(asked_of(site)), every.get(site.id, [])
+                await self._forget(site, [each for each in known if each.name not in asked])
+                if asked and await self._store.ledger.head(site.id):
+                    await self._site(way, site, {each.name: each for each in known})
 
-    async def _site(self, way: Way, site: Site) -> None:
-        now, asked = int(self._now()), dict.fromkeys(asked_of(site))
-        await self._store.errands.forget(site.id, asked, now)
-        known = {(each.kind, each.whom): each for each in await self._store.errands.of(site.id)}
+    async def _forget(self, site: Site, errands: list[Errand]) -> None:
+        for errand in errands:
+            await self._store.errands.forget(site.id, errand, int(self._now()))
+
+    async def _site(self, way: Way, site: Site, known: Mapping[Name, Errand]) -> None:
+        now = int(self._now())
         visits = [
             Visit(self._store, way, site, known.get(name, Errand(*name, due_at=now)), now)
-            for name in asked
+            for name in asked_of(site)
             if name[0] in self._doings
         ]
         for failed in await asyncio.gather(*map(self._go, visits), return_exceptions=True):
@@ -94,7 +101,7 @@ class Rounds:
         _tell(visit.site, before, after)
 
 
-def asked_of(site: Site) -> Iterator[tuple[Kind, str]]:
+def asked_of(site: Site) -> Iterator[Name]:
     """Whom a site's admins want to be gone to, and for what."""
     for witness in site.keeping.witnesses:
         yield Kind.WITNESS, witness.key
@@ -109,12 +116,15 @@ async def _done(visit: Visit, doing: Doing) -> Errand:
     before, now = visit.errand, visit.now
     try:
         size = await doing.go(visit)
+    except Uncertain as error:
+        return _troubled(visit, doing, error.message)._replace(due_at=now + int(doing.every))
     except Trouble as error:
         return _troubled(visit, doing, error.message)
     except (Forked, Invalid, NotFound, Tampered) as error:
         # It is our own ledger that is not in order: the words of it say how.
         return _troubled(visit, doing, f"was not asked: {error.message}")
-    done_at = before.done_at if size == before.size and before.done_at else now
+    same = size == before.size and not doing.repeats
+    done_at = before.done_at if same and before.done_at else now
     return Errand(before.kind, before.whom, now + int(doing.every), done_at, size)
 
 

@@ -52,7 +52,7 @@ async def standing(desk: Desk, site: Site) -> Standing:
     """How it stands now."""
     store = desk.store
     head = await store.ledger.head(site.id)
-    known = {(each.kind, each.whom): each for each in await store.errands.of(site.id)}
+    known = {each.name: each for each in await store.errands.of(site.id)}
     return Standing(
         head=head,
         waiting=await store.ledger.waiting(site.id),

@@ -165,17 +165,22 @@ def test_how_it_stands_is_told_from_a_shell(run: Run, tmp_path: Path) -> None:
     ]
     pointed = _command(tmp_path, "site", "vouch", "shop", "--witness", VKEY, "https://e.example/")
     assert pointed.exit_code == 0, pointed.output
-    assert pointed.output == f"witness    {VKEY} https://e.example\nauthority  none\n"
+    assert (
+        pointed.output
+        == f"witness    {VKEY} https://e.example\nauthority  none\nmailed to  nobody\n"
+    )
     assert _command(tmp_path, "site", "vouch", "shop").output == pointed.output
     assert "witness east.example/w: never yet" in run("status", "--site", "shop").stdout
     none = run("checkpoint", "--site", "shop", "--cosigned")
     assert "cosigned by most of its witnesses" in str(none.exception)
     cleared = _command(tmp_path, "site", "vouch", "shop", "--no-witnesses")
-    assert cleared.output == "witness    none\nauthority  none\n"
+    assert cleared.output == "witness    none\nauthority  none\nmailed to  nobody\n"
     tsa = _command(tmp_path, "site", "vouch", "shop", "--authority", "https://tsa.example/tsr")
-    assert tsa.output == "witness    none\nauthority  https://tsa.example/tsr\n"
+    assert tsa.output == "witness    none\nauthority  https://tsa.example/tsr\nmailed to  nobody\n"
     assert "stamp https://tsa.example/tsr: never yet" in run("status", "--site", "shop").stdout
     assert "authority  none" in _command(tmp_path, "site", "vouch", "shop", "--no-authority").output
+    unmailed = _command(tmp_path, "site", "vouch", "shop", "--mail", "a@lawyers.example")
+    assert "set smtp_host and smtp_from" in str(unmailed.exception)
 
 
 def test_what_is_not_in_order_makes_the_exit_status_1(run: Run, tmp_path: Path) -> None:

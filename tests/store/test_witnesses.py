@@ -377,6 +377,9 @@ _HERE = "http://127.0.0.1:1"
         ),
         ({"authority": "file:///etc/x"}, "authority", "not an http or https address"),
         ({"authority": "https://x.example/#y"}, "authority", "not an http or https address"),
+        ({"mail_to": ("a@b",)}, "mail_to", "not an e-mail address"),
+        ({"mail_to": ("a@b.example\nBcc: c@d.example",)}, "mail_to", "not an e-mail address"),
+        ({"mail_to": ("<a@b.example>",)}, "mail_to", "not an e-mail address"),
         ({"authority": "https://"}, "authority", "not an http or https address"),
         ({"witnesses": (Witness(key=EAST.vkey, url=_HERE),) * 2}, "witnesses", "there twice"),
         ({"witnesses": (Witness(key=EAST.vkey, url=_HERE),) * 11}, "witnesses", "10 are the most"),
@@ -399,6 +402,6 @@ async def test_who_vouches_is_in_the_audit_trail(store: Store, site: Site) -> No
     events = [each for each in await store.events.page(site.id) if each.verb == "site.vouch"]
     said = [each.subject for each in events]
     assert sorted(said) == [
-        "witnesses: east.example/w; authority: none",
-        "witnesses: none; authority: none",
+        "witnesses: east.example/w; authority: none; mailed to 0",
+        "witnesses: none; authority: none; mailed to 0",
     ]

@@ -59,6 +59,7 @@ ONLY_IN: dict[str, frozenset[str]] = {
     # A site's install page is fetched, to see whether the tag is in it; witnesses are asked.
     "httpx": TOP | {"web", "sites", "vouching"},
     "rfc3161_client": frozenset({"vouching"}),
+    "smtplib": frozenset({"vouching"}),
     "uvicorn": TOP,
     "click": frozenset({"cli"}),
     "yaml": frozenset({"policy_files"}),

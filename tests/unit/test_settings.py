@@ -62,6 +62,8 @@ def test_what_is_not_ours_in_the_environment_is_left_alone() -> None:
         ("base_url", "https://consent.example.org/"),
         ("database", "mysql://consent"),
         ("database", "sqlite://relative.db"),
+        ("smtp_tls", "ssl"),
+        ("smtp_port", "0"),
         ("log_level", "INFO"),
         ("log_level", "loud"),
     ],
@@ -69,6 +71,21 @@ def test_what_is_not_ours_in_the_environment_is_left_alone() -> None:
 def test_a_malformed_setting_stops_the_start_and_is_named(variable: str, value: str) -> None:
     with pytest.raises(Misconfigured, match=variable):
         load_settings({PREFIX + variable.upper(): value})
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"SMTP_HOST": "mail.example"}, "smtp_from"),
+        ({"SMTP_HOST": "mail.example", "SMTP_FROM": "nobody"}, "smtp_from"),
+        ({"SMTP_USER": "me", "SMTP_TLS": "none"}, "smtp_tls"),
+    ],
+)
+def test_settings_that_do_not_go_together_stop_the_start(
+    values: dict[str, str], named: str
+) -> None:
+    with pytest.raises(Misconfigured, match=named):
+        load_settings({PREFIX + name: value for name, value in values.items()})
 
 
 @pytest.mark.parametrize("text", ["port = true", "port = [80]", "keys = 3", "host = 1"])

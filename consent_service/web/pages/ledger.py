@@ -12,7 +12,11 @@ from consent_service.web.pages.forms import Form
 from consent_service.web.render import page, redirect
 from consent_service.web.service import service
 
-_LABELS = {"witnesses": "Witnesses", "authority": "Time-stamping authority"}
+_LABELS = {
+    "witnesses": "Witnesses",
+    "authority": "Time-stamping authority",
+    "mail_to": "E-mail addresses",
+}
 
 
 async def shown(request: Request) -> Response:
@@ -21,12 +25,16 @@ async def shown(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """Other witnesses, another authority."""
+    """Other witnesses, another authority, other addresses."""
     running, site = service(request), await site_of(request)
     form = await forms.read(request)
     try:
-        authority = form.values["authority"].strip()
-        changes = {"witnesses": _witnesses(form), "authority": authority}
+        mail_to = vouching.check_mail(running.settings, tuple(form.values["mail_to"].split()))
+        changes = {
+            "witnesses": _witnesses(form),
+            "authority": form.values["authority"].strip(),
+            "mail_to": tuple(dict.fromkeys(mail_to)),
+        }
         await vouching.point(running.store, site, changes, act(request))
     except Invalid as error:
         return await _page(request, site, form.refuse(error), 422)
@@ -44,6 +52,7 @@ def _as_typed(site: Site) -> dict[str, str]:
     return {
         "witnesses": "\n".join(f"{each.key} {each.url}" for each in keeping.witnesses),
         "authority": keeping.authority,
+        "mail_to": "\n".join(keeping.mail_to),
     }
 
 
@@ -55,6 +64,7 @@ async def _page(request: Request, site: Site, form: Form, status: int) -> Respon
         "standing": await vouching.standing(running.ledger, site),
         "form": form.labelled(_LABELS),
         "may_change": caller(request).may(Role.ADMIN, site.id),
+        "can_mail": bool(running.settings.smtp_host),
         "saved": "saved" in request.query_params,
     }
     return page(request, "ledger/page.html", context, status)

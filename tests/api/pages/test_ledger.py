@@ -86,6 +86,27 @@ async def test_what_is_no_witness_is_refused_at_the_field_and_stays_typed(
     assert page.form("witnesses")["witnesses"] == witnesses
 
 
+async def test_an_authority_is_set_and_what_is_none_is_refused_at_its_field(
+    shop: Shop, admin: Person
+) -> None:
+    path = f"/sites/{shop.site.key}/ledger"
+    saved = await admin.post(path, {"authority": "https://tsa.example/tsr"})
+    assert saved.status_code == 303
+    page = await looked(shop, admin)
+    assert page.form("authority")["authority"] == "https://tsa.example/tsr"
+    assert "waits" in page.words()
+    refused = document(await admin.post(path, {"authority": "tsa.example"}))
+    assert_message_at(refused, "authority", "not an http or https address")
+    assert refused.form("authority")["authority"] == "tsa.example"
+
+
+async def test_no_address_is_taken_where_there_is_no_mail_server(shop: Shop, admin: Person) -> None:
+    path = f"/sites/{shop.site.key}/ledger"
+    assert "as soon as the service has a mail server" in (await looked(shop, admin)).words()
+    refused = document(await admin.post(path, {"mail_to": "ann@auditors.example"}))
+    assert_message_at(refused, "mail_to", "This service has no mail server")
+
+
 async def test_trouble_is_told_in_words(shop: Shop, admin: Person, auditor: Person) -> None:
     path, store = f"/sites/{shop.site.key}/ledger", shop.house.store
     await admin.post(path, {"witnesses": f"{VKEY} https://east.example"})

@@ -102,6 +102,12 @@ def suggested(now: int, zone: str) -> datetime:
     return day.replace(hour=9, minute=0, second=0, microsecond=0)
 
 
+def shown(at: int, zone: str) -> int:
+    """The second that shows, read as UTC, what the clocks of that zone show at `at`."""
+    offset = datetime.fromtimestamp(at, ZoneInfo(zone)).utcoffset()
+    return at + int(offset.total_seconds()) if offset else at
+
+
 def said(at: int, zone: str) -> str:
     """A time in that zone, for people: `2026-12-01 09:00 (Europe/Stockholm)`."""
     return f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"

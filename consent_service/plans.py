@@ -10,12 +10,13 @@ once, whichever of many processes does it, and whenever one of them dies.
 
 import logging
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
 from consent_service import audit, policies
 from consent_service.audit import MACHINE, SERVICE, Act
-from consent_service.due import due
+from consent_service.due import due, shown
 from consent_service.errors import Conflict, ConsentError, Forbidden, Invalid, Refused
 from consent_service.model import (
     ChangeClass,
@@ -222,13 +223,26 @@ def _why(error: ConsentError) -> str:
 # --- Telling before ------------------------------------------------------------------------------
 
 
-async def announced(store: Store, site: Site) -> VersionRecord | None:
-    """The version that visitors are told of before its time has come, as it would be now."""
+class Announced(NamedTuple):
+    """What visitors are told of before its time has come."""
+
+    plan: Plan
+    record: VersionRecord
+    """As it would be, were it published now."""
+
+    @property
+    def day(self) -> int:
+        """When, by the clocks of the time zone that it was planned in; to be read as UTC."""
+        return shown(self.plan.due_at, self.plan.zone)
+
+
+async def announced(store: Store, site: Site) -> Announced | None:
+    """The version that visitors are told of before its time has come, if there is one."""
     plan = await store.plans.waiting(site.id)
     if not (plan and plan.announce and plan.state is PlanState.SCHEDULED):
         return None
     try:
-        return await as_version(store, site, plan)
+        return Announced(plan, await as_version(store, site, plan))
     except ConsentError:
         # It will be refused when its time comes, and then whoever planned it is told.
         return None

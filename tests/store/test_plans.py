@@ -473,9 +473,9 @@ async def test_what_is_announced_is_shown_as_it_will_be(store: Store) -> None:
     plan = await scheduled(store, site, announce=True)
     told = await plans.announced(store, site)
     assert told is not None
-    assert (told.number, told.published_at) == (2, DUE)
+    assert (told.plan, told.record.number, told.record.published_at) == (plan, 2, DUE)
     (record,) = await plans.publish_due(store, DUE)
-    assert record.body == told.body
+    assert record.body == told.record.body
     assert await plans.announced(store, site) is None
     assert (await store.plans.by_id(site.id, plan.id)).number == 2
 

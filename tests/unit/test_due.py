@@ -89,4 +89,6 @@ def test_what_is_suggested_leaves_two_weeks_to_tell_visitors() -> None:
 
 
 def test_a_time_is_said_in_its_zone() -> None:
+    assert due.shown(NOW, "Asia/Tokyo") == NOW + 9 * 3_600
+    assert due.shown(NOW, "UTC") == NOW
     assert due.said(NOW, "Asia/Tokyo") == "2026-11-27 21:00 (Asia/Tokyo)"

@@ -15,7 +15,8 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 class Entry(NamedTuple):
     """One version."""
 
-    digest: str
+    name: str
+    """A URI that stays, wherever the service moves: the version's hash (RFC 6920)."""
     url: str
     title: str
     summary: str
@@ -36,8 +37,7 @@ class Feed(NamedTuple):
 
 
 def _id(entry: Entry, language: str) -> str:
-    """A name that stays, wherever the service moves: the version's hash (RFC 6920)."""
-    return f"ni:///sha-256;{entry.digest}?lang={language}"
+    return f"{entry.name}?lang={language}"
 
 
 def atom(feed: Feed) -> bytes:

@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent_service import policies, words
-from consent_service.model import PolicyVersion, Site, VersionRecord
+from consent_service import plans, policies, words
+from consent_service.model import Plan, PolicyVersion, Site, VersionRecord
 from consent_service.web.access import site_of
 from consent_service.web.pages import feeds
 from consent_service.web.pages.feeds import Entry, Feed
 from consent_service.web.pages.public import chosen_language, frame, headers
 from consent_service.web.pages.told import VersionTold, told
 from consent_service.web.render import fragment, iso, page
-from consent_service.web.service import service
+from consent_service.web.service import FRESH, service
 
 PAGE = 20
 """Versions on one page of the list, and in a feed."""
@@ -29,6 +29,8 @@ class Shown(NamedTuple):
     version: PolicyVersion
     date: str
     told: VersionTold
+    plan: Plan | None = None
+    """Where it is announced, and not in force yet."""
 
 
 async def changes(request: Request) -> Response:
@@ -40,6 +42,7 @@ async def changes(request: Request) -> Response:
     context = {
         **frame(request, site, current.policy, language, "changes"),
         "shown": shown,
+        "planned": None if before else await _announced(request, site, language),
         "older": shown[-1].record.number if more else 0,
         "newer": before is not None,
         "most": MOST_ROWS,
@@ -69,6 +72,20 @@ def _shown(record: VersionRecord, previous: VersionRecord | None, language: str)
     version = policies.decode_version(record.body)
     found = told(record.body, previous.body if previous else None, language)
     return Shown(record, version, words.date(record.published_at, language), found)
+
+
+async def _announced(request: Request, site: Site, language: str) -> Shown | None:
+    """The version that visitors are told of before its time has come."""
+    running = service(request)
+    found = await running.memory.get(
+        ("announced", site.id), FRESH, lambda: plans.announced(running.store, site)
+    )
+    if found is None:
+        return None
+    current = await running.current(site)
+    shown = await asyncio.to_thread(_shown, found.record, current, language)
+    date = words.date(found.day, language)
+    return shown._replace(plan=found.plan, date=date)
 
 
 async def version(request: Request) -> Response:
@@ -109,6 +126,7 @@ async def _feed(request: Request) -> tuple[Feed, dict[str, str]]:
     current = policies.decode_version((await running.current(site)).body)
     language = chosen_language(request, current.policy)
     shown, _ = await _newest(request, site, language, None)
+    planned = [one for one in [await _announced(request, site, language)] if one]
     base = f"{running.settings.base_url}/policies/{site.key}"
     say = words.texts(language)["changes"]
     feed = Feed(
@@ -117,7 +135,10 @@ async def _feed(request: Request) -> tuple[Feed, dict[str, str]]:
         url=f"{running.settings.base_url}{request.url.path}?lang={language}",
         language=language,
         author=current.policy.controller.name,
-        entries=tuple(_entry(one, base, site, language) for one in shown),
+        entries=(
+            *(_announcement(one, base, site, language) for one in planned),
+            *(_entry(one, base, site, language) for one in shown),
+        ),
     )
     allowed = {"access-control-allow-origin": "*", "x-content-type-options": "nosniff"}
     return feed, {**headers(site, language), **allowed}
@@ -129,7 +150,7 @@ def _entry(one: Shown, base: str, site: Site, language: str) -> Entry:
     title = say["version_title"].replace("{number}", str(number)).replace("{site}", site.name)
     context = {"one": one, "tell": say, "language": language, "most": MOST_ROWS}
     return Entry(
-        digest=one.record.digest,
+        name=f"ni:///sha-256;{one.record.digest}",
         url=f"{base}/versions/{one.record.digest}?lang={language}",
         title=title,
         summary=_summary(one, say),
@@ -138,9 +159,24 @@ def _entry(one: Shown, base: str, site: Site, language: str) -> Entry:
     )
 
 
+def _announcement(one: Shown, base: str, site: Site, language: str) -> Entry:
+    """What is announced: named by its plan, for it has no bytes yet that a hash could be of."""
+    entry = _entry(one, base, site, language)
+    if one.plan is None:
+        return entry
+    from_then = str(words.texts(language)["changes"]["planned"]).replace("{date}", one.date)
+    return entry._replace(
+        name=f"urn:uuid:{one.plan.id}",
+        url=f"{base}/changes?lang={language}#planned",
+        title=f"{from_then}: {entry.title}",
+        at=iso(one.plan.approved_at or one.plan.made_at),
+    )
+
+
 def _summary(one: Shown, say: dict[str, Any]) -> str:
     if one.told.note:
         return one.told.note
     if one.told.asked:
-        return str(say["asked"]).replace("{categories}", ", ".join(one.told.asked))
+        key = "planned_asked" if one.plan else "asked"
+        return str(say[key]).replace("{categories}", ", ".join(one.told.asked))
     return str(say["first"] if one.record.number == 1 else say[one.record.change_class.value])

@@ -8,13 +8,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from consent_service import words
-from consent_service.model import ChangeKind
+from consent_service import plans, words
+from consent_service.model import ChangeClass, ChangeKind, Plan
+from consent_service.policies import Publication
 from consent_service.signing import sha256_b64
 from consent_service.web.pages import feeds
 from consent_service.web.pages.feeds import Entry, Feed
 from tests.api.pages.people import Document, stranger
-from tests.given import Json, declaration, policy, text
+from tests.given import Json, declaration, policy, text, with_another_advertiser
 from tests.served import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -268,3 +269,78 @@ async def test_a_feeds_entry_leads_to_its_version(stall: Shop) -> None:
     answer = await stranger(stall.house).get(path)
     assert answer.status_code == 200
     assert "Version 1 on Nordlund Tea" in said(answer.text)
+
+
+# --- Told before ---------------------------------------------------------------------------------
+
+
+async def announced(shop: Shop, change_class: str = "major", **changes: Any) -> Plan:
+    """A version that is scheduled for the first of March in Stockholm, and announced."""
+    revision = await shop.draft(policy(**changes))
+    asked = Publication(
+        revision=revision,
+        change_class=ChangeClass(change_class),
+        at="2027-03-01T00:30",
+        zone="Europe/Stockholm",
+        announce=True,
+    )
+    plan = await plans.submit(shop.house.store, shop.site, asked, shop.house.operator)
+    assert isinstance(plan, Plan)
+    # Longer than `web.service.FRESH`: another process's planning is seen after that.
+    shop.house.clock.time += 2
+    return plan
+
+
+def _new_advertiser() -> list[Json]:
+    declared: list[Json] = with_another_advertiser()["declarations"]
+    return declared
+
+
+async def test_what_comes_is_told_before_with_its_day_in_the_readers_language(shop: Shop) -> None:
+    before = said(await public(shop, "changes"))
+    await announced(shop, declarations=_new_advertiser())
+    html = await public(shop, "changes")
+    page = said(html)
+    assert "From 1 March 2027 Version 2 Asked again" in page
+    assert "Whoever has agreed to Marketing is then asked again." in page
+    assert "_pix2 added Marketing AdPix Inc" in page
+    assert page.index("From 1 March 2027") < page.index("Version 1")
+    assert "applies now" in page[page.index("Version 1") :]
+    swedish = said(await public(shop, "changes?lang=sv"))
+    assert "Från 1 mars 2027" in swedish
+    assert "Den som har sagt ja till Marketing (sv) får då frågan igen." in swedish
+    assert "From 1 March" not in before
+
+
+async def test_what_is_announced_leaves_banner_policy_and_versions_as_they_are(shop: Shop) -> None:
+    paths = ("/banner.js", "/policy", "/policy/versions")
+    before = [(await shop.get(path)).content for path in paths]
+    await announced(shop, declarations=_new_advertiser())
+    assert [(await shop.get(path)).content for path in paths] == before
+    answer = await stranger(shop.house).get(f"/policies/{shop.site.key}/versions/2")
+    assert answer.status_code == 404
+    assert "_pix2" not in await public(shop, "cookies")
+
+
+async def test_feeds_tell_before_and_their_entry_keeps_its_name(shop: Shop) -> None:
+    documents = {"cookies": text("# Other"), "privacy": text("# Privacy")}
+    plan = await announced(shop, "minor", documents=documents)
+    feed = json.loads(await public(shop, "changes.json"))
+    first, second = feed["items"]
+    assert first["title"] == "From 1 March 2027: Version 2 on Nordlund Tea"
+    assert first["id"] == f"urn:uuid:{plan.id}?lang=en"
+    assert first["url"].endswith(f"/policies/{shop.site.key}/changes?lang=en#planned")
+    assert first["summary"].endswith("The cookie policy is new. Your choice still holds.")
+    assert second["id"].startswith("ni:///sha-256;")
+    root = ElementTree.fromstring(await public(shop, "changes.atom?lang=sv"))
+    titles = [entry.findtext(f"{ATOM}title") for entry in root.findall(f"{ATOM}entry")]
+    assert titles[0] == "Från 1 mars 2027: Version 2 på Nordlund Tea"
+
+
+async def test_what_is_cancelled_is_told_no_more_and_older_pages_tell_it_never(shop: Shop) -> None:
+    plan = await announced(shop, declarations=_new_advertiser())
+    assert "From 1 March" not in said(await public(shop, "changes?before=5"))
+    await plans.cancel(shop.house.store, shop.site, plan.id, shop.house.operator)
+    shop.house.clock.time += 2
+    assert "From 1 March" not in said(await public(shop, "changes"))
+    assert len(json.loads(await public(shop, "changes.json"))["items"]) == 1

@@ -7,7 +7,7 @@ nothing has to be decoded to look into them.
 _LINE = b'{"receipt":"%s","claims":%s}\n'
 
 
-def line(payload: bytes, token: str) -> bytes:
+def line(payload: bytes, token: bytes) -> bytes:
     """The line of one receipt, from its signed payload and its JWS."""
     # The payload is JSON without line breaks: it was encoded so before it was signed.
-    return _LINE % (token.encode(), payload)
+    return _LINE % (token, payload)

@@ -22,7 +22,7 @@ from consent_service.exports import csv, jsonl
 from consent_service.exports.times import rfc3339
 from consent_service.exports.verify import MANIFEST, SUMS
 from consent_service.model import OPTIONAL, Claims, Site, StoredReceipt
-from consent_service.signing import PublicKeys
+from consent_service.signing import token_bytes
 from consent_service.store import Asked, Cursor, Store
 
 PAGE = 2_000
@@ -168,7 +168,8 @@ class _Writer:
         self._receipts += len(receipts)
         self._state.after = last.recorded_at, last.id
         counts = self._state.counts
-        for action, number in Counter(map(_action, receipts)).items():
+        for found, number in Counter(map(_action, receipts)).items():
+            action = found.decode()
             counts[action] = counts.get(action, 0) + number
         if self._receipts >= PART or (receipts and self._state.wanted.format == "bundles"):
             self._note()
@@ -204,9 +205,9 @@ class _Writer:
 
 
 def _lines(wanted: Wanted, receipts: Sequence[StoredReceipt]) -> bytes:
-    line, assemble = (csv.row if wanted.format == "csv" else jsonl.line), PublicKeys.assemble
+    line = csv.row if wanted.format == "csv" else jsonl.line
     return b"".join(
-        [line(one.payload, assemble(one.payload, one.signature, one.kid)) for one in receipts]
+        [line(one.payload, token_bytes(one.payload, one.signature, one.kid)) for one in receipts]
     )
 
 
@@ -216,9 +217,11 @@ def _fitting(wanted: Wanted, receipts: Sequence[StoredReceipt]) -> Sequence[Stor
     return [receipt for receipt in receipts if wanted.fits(_DECODER.decode(receipt.payload))]
 
 
-def _action(receipt: StoredReceipt) -> str:
+def _action(receipt: StoredReceipt) -> bytes:
     # In JSON no text holds these bytes, for its quotes are escaped: they are the claim's.
-    return receipt.payload.partition(b'"act":"')[2].partition(b'"')[0].decode()
+    payload = receipt.payload
+    begin = payload.index(b'"act":"') + 7
+    return payload[begin : payload.index(b'"', begin)]
 
 
 def _save(path: Path, content: bytes) -> None:

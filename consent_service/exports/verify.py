@@ -29,6 +29,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
@@ -181,15 +182,19 @@ def _lines(listing: bytes) -> dict[str, str]:
 # --- Small readers, each strict -------------------------------------------------------------------
 
 
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
+
+
 def b64url(data: bytes) -> str:
     """Base64url without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode()
 
 
 def _unb64url(text: str, what: str) -> bytes:
     try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError) as error:
+        plain = text.encode("ascii").translate(_FROM_URL)
+        data = binascii.a2b_base64(plain + b"=" * (-len(plain) % 4))
+    except ValueError as error:
         raise Failed(f"{what} is not base64url") from error
     if b64url(data) != text:
         raise Failed(f"{what} is not in the one canonical form of base64url")
@@ -240,9 +245,14 @@ def _utc(at: int) -> str:
         return f"second {at}"
 
 
+@lru_cache(maxsize=256)
+def _public(raw: bytes) -> ed25519.Ed25519PublicKey:
+    return ed25519.Ed25519PublicKey.from_public_bytes(raw)
+
+
 def _verify(public: bytes, message: bytes, signature: bytes) -> bool:
     try:
-        ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        _public(public).verify(signature, message)
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -295,6 +305,11 @@ def _jwk(jwk: Any) -> tuple[str, bytes]:
 
 def read_receipt(token: str, keys: Mapping[str, bytes]) -> Claims:
     """The claims of a receipt that one of these keys signed. Raises `Failed`."""
+    return _claims(signed_payload(token, keys))
+
+
+def signed_payload(token: str, keys: Mapping[str, bytes]) -> bytes:
+    """What one of these keys signed. Raises `Failed`."""
     if not _JWS.fullmatch(token):
         raise Failed("it is not three parts of base64url with dots between them")
     names = ("the receipt's header", "the receipt's payload", "the receipt's signature")
@@ -305,9 +320,10 @@ def read_receipt(token: str, keys: Mapping[str, bytes]) -> Claims:
         raise Failed(f"its header names the key {kid!a}, which is none of the {len(keys)} known")
     if not _verify(keys[kid], token.rpartition(".")[0].encode(), signature):
         raise Failed(f"the signature does not hold under the key {kid}")
-    return _claims(payload)
+    return payload
 
 
+@lru_cache(maxsize=256)
 def _kid(header: bytes) -> str:
     read = _json(header, "the receipt's header")
     kid, alg = (read.get("kid"), read.get("alg")) if isinstance(read, dict) else ("", "")
@@ -1285,8 +1301,8 @@ def check_receipts(export: Export) -> str:
 def _check_line(line: bytes, what: str, keys: Mapping[str, bytes], manifest: Manifest) -> None:
     token = line[12:].partition(b'"')[0]
     try:
-        claims = read_receipt(_text(token, what), keys)
-        payload = _unb64url(token.split(b".")[1].decode(), "its payload")
+        payload = signed_payload(_text(token, what), keys)
+        claims = _claims(payload)
     except Failed as error:
         raise Failed(f"{what}: {error}") from error
     # The line is put together again: what it shows to be read is what was signed.

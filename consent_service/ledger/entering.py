@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from consent_service.errors import NotFound
 from consent_service.merkle import (
+    ENTRY_TYPES,
     NO_POLICY,
     Entry,
     EntryType,
@@ -12,7 +13,7 @@ from consent_service.merkle import (
     receipt_digest,
 )
 from consent_service.model import PublicKey
-from consent_service.signing import PublicKeys
+from consent_service.signing import token_bytes
 from consent_service.store import Store
 from consent_service.store.ledger import EVENTS, RECEIPTS, Head, Pending
 
@@ -49,7 +50,7 @@ def prepared(pending: Pending) -> Pending:
     receipt = pending.receipt
     if pending.turn != RECEIPTS or receipt is None:
         return pending
-    token = PublicKeys.assemble(receipt.payload, receipt.signature, receipt.kid).encode()
+    token = token_bytes(receipt.payload, receipt.signature, receipt.kid)
     kind = EntryType.IMPORT if _IMPORTED in receipt.payload else EntryType.RECEIPT
     return pending._replace(type=kind, digest=receipt_digest(pending.salt, token))
 
@@ -76,5 +77,5 @@ async def place_now(tx: Store, head: Head, receipt_id: str) -> tuple[int, list[P
 def entry_of(pending: Pending) -> Entry:
     """The entry of what waits, once it is prepared."""
     return Entry(
-        EntryType(pending.type), pending.at, pending.digest or b"", pending.policy or NO_POLICY
+        ENTRY_TYPES[pending.type], pending.at, pending.digest or b"", pending.policy or NO_POLICY
     )

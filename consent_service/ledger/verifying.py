@@ -24,9 +24,9 @@ from consent_service.merkle import (
     ENTRY_BYTES,
     Checkpoint,
     Edge,
-    Entry,
     EntryType,
     Reason,
+    beginnings,
     decode_entry,
     edge_of,
     encode_entry,
@@ -58,7 +58,7 @@ MOST = 100
 Told = Callable[[int, int], None]
 """Told how many entries are verified, and of how many."""
 
-_OF_RECEIPTS = (EntryType.RECEIPT, EntryType.IMPORT)
+_OF_RECEIPTS = frozenset((EntryType.RECEIPT, EntryType.IMPORT))
 
 
 class Finding(NamedTuple):
@@ -110,7 +110,7 @@ async def verify_ledger(store: Store, site: Site, wanted: Wanted, told: Told) ->
         await run.check_entries(first, entries)
         if keys:
             await run.check_receipts(first, entries, keys)
-        run.report.entries += len(entries)
+        run.report.entries += len(entries) // ENTRY_BYTES
         told(edge.size, run.head.size)
     if edge.root != run.head.root:
         run.report.add("the entries do not lead to the root that was signed")
@@ -167,8 +167,8 @@ class _Run:
             self.report.add(f"the tree of {size} entries cannot be read: {error.message}")
             return None
 
-    async def entries(self, begin: int) -> AsyncIterator[list[bytes]]:
-        """The entries from there on, many at a time. One that is missing is zeros."""
+    async def entries(self, begin: int) -> AsyncIterator[bytes]:
+        """The entries from there on, many at a time, in a row. One that is missing is zeros."""
         last, whole = -(-self.head.size // FULL), FULL * ENTRY_BYTES
         for number in range(begin // FULL, last, BUNDLES):
             end = min(number + BUNDLES, last)
@@ -176,12 +176,15 @@ class _Run:
             bodies = [
                 held.get(each, b"")[:whole].ljust(whole, b"\0") for each in range(number, end)
             ]
-            first, joined = number * FULL, b"".join(bodies)
-            span = range(max(begin, first) - first, min(self.head.size, end * FULL) - first)
-            yield [joined[at * ENTRY_BYTES : (at + 1) * ENTRY_BYTES] for at in span]
+            first = number * FULL
+            span = slice(
+                ENTRY_BYTES * (max(begin, first) - first),
+                ENTRY_BYTES * (min(self.head.size, end * FULL) - first),
+            )
+            yield b"".join(bodies)[span]
 
-    async def check_tree(self, edge: Edge, entries: list[bytes]) -> Edge:
-        growth = grow(edge, leaf_hashes(entries))
+    async def check_tree(self, edge: Edge, entries: bytes) -> Edge:
+        growth = grow(edge, leaf_hashes(_cut(entries)))
         keys = [(tile.level, tile.number) for tile, _ in growth.tiles]
         held = await self._store.ledger.tiles(self._site_id, keys)
         named = False
@@ -199,30 +202,31 @@ class _Run:
                 self.report.add(f"{tile.path} {what}")
         return growth.edge
 
-    async def check_entries(self, first: int, entries: list[bytes]) -> None:
-        found = [self._entry(data, place) for place, data in enumerate(entries, start=first)]
-        entered = [
-            place
-            for place, entry in enumerate(found, start=first)
-            if entry is not None and entry.type in _OF_RECEIPTS
-        ]
-        await self._check_file(first, first + len(entries), entered)
+    async def check_entries(self, first: int, entries: bytes) -> None:
+        entered = []
+        for place, (kind, time) in enumerate(beginnings(entries), start=first):
+            if kind in _OF_RECEIPTS:
+                entered.append(place)
+                if kind == EntryType.RECEIPT:
+                    self._check_time(place, time)
+            elif not kind:
+                self._tell_of_none(place, _entry(entries, place - first))
+        await self._check_file(first, first + len(entries) // ENTRY_BYTES, entered)
 
-    def _entry(self, data: bytes, place: int) -> Entry | None:
+    def _check_time(self, place: int, time: int) -> None:
+        if time < self._newest - LATE:
+            self.report.add(
+                f"it says a time {self._newest - time} seconds before one that it "
+                "follows: it was back-dated",
+                place,
+            )
+        self._newest = max(self._newest, time)
+
+    def _tell_of_none(self, place: int, data: bytes) -> None:
         try:
-            entry = decode_entry(data)
+            decode_entry(data)
         except ConsentError as error:
             self.report.add(error.message if any(data) else "it is missing", place)
-            return None
-        if entry.type == EntryType.RECEIPT:
-            if entry.time < self._newest - LATE:
-                self.report.add(
-                    f"it says a time {self._newest - entry.time} seconds before one that it "
-                    "follows: it was back-dated",
-                    place,
-                )
-            self._newest = max(self._newest, entry.time)
-        return entry
 
     async def _check_file(self, begin: int, end: int, entered: Sequence[int]) -> None:
         """Of each receipt that was entered, the receipt, or an entry that says why it is gone."""
@@ -244,13 +248,14 @@ class _Run:
             if not await ledger.marks(self._site_id, digest):
                 self.report.add("its receipt was erased, and no entry says so", erasure.place)
 
-    async def check_receipts(self, first: int, entries: list[bytes], keys: PublicKeys) -> None:
-        for begin in range(first, first + len(entries), 1_000):
-            end = min(begin + 1_000, first + len(entries))
+    async def check_receipts(self, first: int, entries: bytes, keys: PublicKeys) -> None:
+        last = first + len(entries) // ENTRY_BYTES
+        for begin in range(first, last, 1_000):
+            end = min(begin + 1_000, last)
             for place, found in await self._store.ledger.placed(self._site_id, begin, end):
                 if found.receipt:
                     self._check_signature(keys, found.receipt, place)
-                if encode_entry(entry_of(prepared(found))) != entries[place - first]:
+                if encode_entry(entry_of(prepared(found))) != _entry(entries, place - first):
                     self.report.add("its receipt is not the one that was entered", place)
                 self.report.receipts += 1
 
@@ -271,3 +276,11 @@ class _Run:
                     f"receipts of the entries {prune.begins} to {prune.ends} were erased, "
                     "and no entry says so"
                 )
+
+
+def _entry(entries: bytes, at: int) -> bytes:
+    return entries[at * ENTRY_BYTES : (at + 1) * ENTRY_BYTES]
+
+
+def _cut(entries: bytes) -> list[bytes]:
+    return [entries[at : at + ENTRY_BYTES] for at in range(0, len(entries), ENTRY_BYTES)]

@@ -29,10 +29,12 @@ A module imports only from those above it:
 from consent_service.merkle.checkpoints import Checkpoint, format_checkpoint, parse_checkpoint
 from consent_service.merkle.entries import (
     ENTRY_BYTES,
+    ENTRY_TYPES,
     NO_POLICY,
     Entry,
     EntryType,
     Reason,
+    beginnings,
     content_digest,
     decode_entry,
     encode_entry,
@@ -104,6 +106,7 @@ __all__ = [
     "EMPTY_ROOT",
     "ENTRIES",
     "ENTRY_BYTES",
+    "ENTRY_TYPES",
     "NO_POLICY",
     "Checkpoint",
     "Edge",
@@ -128,6 +131,7 @@ __all__ = [
     "Verify",
     "Vouched",
     "Witness",
+    "beginnings",
     "check_checkpoint",
     "check_consistency",
     "check_inclusion",

@@ -27,6 +27,7 @@ NO_POLICY = bytes(32)
 
 _MAGIC = b"CRL1"
 _LAYOUT = struct.Struct(">4sBBQ32s32s")
+_BEGINNING = struct.Struct(">4sBBQ64x")
 
 
 class EntryType(IntEnum):
@@ -51,6 +52,10 @@ class EntryType(IntEnum):
     """A picture of what a version shows: the digest of its bytes."""
 
 
+ENTRY_TYPES = {each.value: each for each in EntryType}
+"""The types by their numbers: a look-up here is a tenth of what asking the enumeration costs."""
+
+
 class Reason(IntEnum):
     """Why a receipt was erased."""
 
@@ -73,10 +78,12 @@ class Entry(NamedTuple):
 
 def encode_entry(entry: Entry) -> bytes:
     """The 78 bytes of an entry. Raises `Invalid`."""
-    if len(entry.digest) != 32 or len(entry.policy) != 32:
+    type_, time, digest, policy = entry
+    if len(digest) != 32 or len(policy) != 32:
         raise Invalid("an entry's digest and policy have 32 bytes each")
-    time = _u64(entry.time, "an entry's time")
-    return _LAYOUT.pack(_MAGIC, EntryType(entry.type), 0, time, entry.policy, entry.digest)
+    if type_ not in ENTRY_TYPES:
+        raise Invalid(f"there is no entry of type {type_}")
+    return _LAYOUT.pack(_MAGIC, type_, 0, _u64(time, "an entry's time"), policy, digest)
 
 
 def decode_entry(data: bytes) -> Entry:
@@ -86,11 +93,24 @@ def decode_entry(data: bytes) -> Entry:
     magic, type_, flags, time, policy, digest = _LAYOUT.unpack(data)
     if magic != _MAGIC:
         raise Invalid(f"an entry begins with CRL1, and this one with {magic!a}")
-    if type_ not in list(EntryType):
+    if type_ not in ENTRY_TYPES:
         raise Invalid(f"there is no entry of type {type_}")
     if flags:
         raise Invalid(f"an entry's flags are 0, and here they are {flags}")
-    return Entry(EntryType(type_), _u64(time, "an entry's time"), digest, policy)
+    return Entry(ENTRY_TYPES[type_], _u64(time, "an entry's time"), digest, policy)
+
+
+def beginnings(data: bytes) -> list[tuple[int, int]]:
+    """The type and time of each entry in a row of them; (0, 0) for what `decode_entry` refuses.
+
+    Of millions of entries this is all that is asked, at a tenth of the price.
+    """
+    return [
+        (type_, time)
+        if magic == _MAGIC and type_ in ENTRY_TYPES and not flags and time <= MAX_SIZE
+        else (0, 0)
+        for magic, type_, flags, time in _BEGINNING.iter_unpack(data)
+    ]
 
 
 def receipt_digest(salt: bytes, token: bytes) -> bytes:

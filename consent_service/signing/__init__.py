@@ -23,13 +23,13 @@ A module imports only from those above it:
 """
 
 from consent_service.signing.alone import open_pen
-from consent_service.signing.encoding import b64url, sha256_b64, unb64url
+from consent_service.signing.encoding import b64url, b64url_bytes, sha256_b64, unb64url
 from consent_service.signing.files import KeyFile, Purpose, list_keys
 from consent_service.signing.jwk import jwks
 from consent_service.signing.keyring import Keyring, open_keyring
 from consent_service.signing.ledger import LedgerKey, Pen, verify
 from consent_service.signing.making import rotate
-from consent_service.signing.receipts import KEY, PublicKeys
+from consent_service.signing.receipts import KEY, PublicKeys, token_bytes
 from consent_service.signing.unguessable import (
     constant_time_equal,
     hash_secret,
@@ -46,6 +46,7 @@ __all__ = [
     "PublicKeys",
     "Purpose",
     "b64url",
+    "b64url_bytes",
     "constant_time_equal",
     "hash_secret",
     "jwks",
@@ -55,6 +56,7 @@ __all__ = [
     "open_pen",
     "rotate",
     "sha256_b64",
+    "token_bytes",
     "unb64url",
     "uuid7",
     "verify",

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from consent_service.model import OPTIONAL, Action, Claims, StoredReceipt
-from consent_service.signing import PublicKeys, unb64url
+from consent_service.signing import token_bytes, unb64url
 from consent_service.store.columns import Cursor, uuid_bytes
 from consent_service.store.database import Database
 
@@ -70,8 +70,8 @@ class Found(NamedTuple):
 
 def row_of(receipt: StoredReceipt) -> Found:
     """The columns by which a receipt is found."""
-    token = PublicKeys.assemble(receipt.payload, receipt.signature, receipt.kid)
-    name = sha256(token.encode()).digest()[:NAME]
+    token = token_bytes(receipt.payload, receipt.signature, receipt.kid)
+    name = sha256(token).digest()[:NAME]
     try:
         claims = _decode(receipt.payload)
         return Found(_kind(claims), name, unb64url(claims.prev)[:NAME] if claims.prev else b"")

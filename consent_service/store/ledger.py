@@ -46,6 +46,14 @@ _ON_FILE = "select p.place from places p join receipts r on r.id = p.id"
 _COUNT_PLACES = "select count(*) as n from places"
 _DELETE_PRUNED = "delete from receipts where id in (select id from places where"
 _DELETE_PLACES = "delete from places"
+_SETTLED_RECEIPTS = """
+    delete from pending where site_id = :site_id and turn = 1 and at <= :last and exists (
+        select 1 from places where places.site_id = pending.site_id and places.id = pending.id
+    )"""
+_SETTLED_EVENTS = """
+    delete from pending where site_id = :site_id and turn = 0 and exists (
+        select 1 from marks where marks.site_id = pending.site_id and marks.id = pending.id
+    )"""
 _KEPT = "select size, at, note from checkpoints where site_id = :site_id"
 
 
@@ -332,27 +340,17 @@ class Ledger:
     async def settle(self, site_id: int, first: int, entered: Sequence[Pending]) -> None:
         """These stand in the ledger from `first` on, and wait no longer."""
         placed = list(enumerate(entered, start=first))
-        await self._insert(
-            "insert into places (id, site_id, place) :rows",
-            [(each.id, site_id, place) for place, each in placed if each.turn == RECEIPTS],
-        )
+        receipts = [(each.id, site_id, at) for at, each in placed if each.turn == RECEIPTS]
+        await self._insert("insert into places (id, site_id, place) :rows", receipts)
         await self._insert(
             "insert into marks (site_id, place, id, type, at, policy, digest) :rows",
-            [_mark_row(site_id, place, each) for place, each in placed if each.turn == EVENTS],
+            [_mark_row(site_id, at, each) for at, each in placed if each.turn == EVENTS],
         )
-        await self._insert(
-            "delete from pending where (site_id, turn, at, id) in (:rows)",
-            [(site_id, each.turn, each.at, each.id) for each in entered],
-        )
-        # And what told of the same a second time waits no longer either.
-        await self._database.execute(
-            """
-            delete from pending where site_id = :site_id and turn = 0 and exists (
-                select 1 from marks
-                where marks.site_id = pending.site_id and marks.id = pending.id
-            )""",
-            site_id=site_id,
-        )
+        # By what stands in the ledger now, not by a list of them: that costs more than the rest.
+        last = max((each.at for each in entered), default=0)
+        await self._database.execute(_SETTLED_RECEIPTS, site_id=site_id, last=last)
+        # With what told of the same a second time.
+        await self._database.execute(_SETTLED_EVENTS, site_id=site_id)
 
     async def _insert(
         self, sql: str, rows: Sequence[Sequence[Value]], most: int = _MOST_ROWS

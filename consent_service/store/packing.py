@@ -29,7 +29,7 @@ from consent_service.model import (
     Source,
     Viewport,
 )
-from consent_service.signing import b64url, unb64url
+from consent_service.signing import b64url_bytes, unb64url
 
 # Their order is what rows hold: a new one is added at the end.
 _ACTIONS = tuple(action.value for action in Action)
@@ -71,9 +71,9 @@ def unpack(packed: Packed, id: str, at: int) -> bytes:
     sub, prev, end = b"", b"null", _HEAD
     if own[0] & 1:
         end += _SUB
-        sub = b',"sub":"%b"' % b64url(own[_HEAD:end]).encode()
+        sub = b',"sub":"%b"' % b64url_bytes(own[_HEAD:end])
     if own[1] & 1:
-        prev = b'"%b"' % b64url(own[end : end + _PREV]).encode()
+        prev = b'"%b"' % b64url_bytes(own[end : end + _PREV])
     lapses = at + int.from_bytes(own[2:4], "big") * SECONDS_A_DAY
     return b'%b%b","iat":%d%b%b%b%d,"prev":%b}' % (
         before, id.encode(), at, middle, sub, after, lapses, prev,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from consent_service.errors import Conflict, ConsentError, Misconfigured, NotFound
 from consent_service.model import Erasure, Site, StoredReceipt
-from consent_service.signing import PublicKeys, sha256_b64
+from consent_service.signing import sha256_b64, token_bytes
 from consent_service.store.columns import Cursor, digest_bytes, found, uuid_bytes, uuid_text
 from consent_service.store.database import Database, Row, Value
 from consent_service.store.finding import NAME, Asked, newest, row_of
@@ -326,5 +326,4 @@ def _erasure(row: Row) -> Erasure:
 
 
 def _digest(receipt: StoredReceipt) -> str:
-    token = PublicKeys.assemble(receipt.payload, receipt.signature, receipt.kid)
-    return sha256_b64(token.encode())
+    return sha256_b64(token_bytes(receipt.payload, receipt.signature, receipt.kid))

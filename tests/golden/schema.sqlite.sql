@@ -410,10 +410,9 @@ when exists (select 1 from receipts where id = old.id) begin
 end;
 
 CREATE TRIGGER places_no_replace before insert on places
-when exists (
-    select 1 from places
-    where id = new.id or (site_id = new.site_id and place = new.place)
-) begin
+when exists (select 1 from places where id = new.id)
+    or exists (select 1 from places where site_id = new.site_id and place = new.place)
+begin
     select raise(abort, 'places are append-only');
 end;
 
@@ -563,11 +562,9 @@ begin
 end;
 
 CREATE TRIGGER receipts_no_replace before insert on receipts
-when exists (
-    select 1 from receipts
-    where id = new.id
-        or rowid = new.rowid
-) begin
+when exists (select 1 from receipts where id = new.id)
+    or exists (select 1 from receipts where rowid = new.rowid)
+begin
     select raise(ignore);
 end;
 

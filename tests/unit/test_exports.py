@@ -43,8 +43,8 @@ def claims(act: str, *granted: str) -> Claims:
     [
         ("kantara.json", lambda: kantara(CLAIMS, VERSION)),
         ("dpv.jsonld", lambda: dpv(CLAIMS, VERSION, replace(REFUSAL, jti=f"{CLAIMS.jti[:-1]}0"))),
-        ("receipts.csv", lambda: HEAD + row(PAYLOAD, TOKEN)),
-        ("receipts.jsonl", lambda: line(PAYLOAD, TOKEN)),
+        ("receipts.csv", lambda: HEAD + row(PAYLOAD, TOKEN.encode())),
+        ("receipts.jsonl", lambda: line(PAYLOAD, TOKEN.encode())),
     ],
 )
 def test_a_projection_is_as_its_golden_file_has_it(name: str, make: Callable[[], bytes]) -> None:
@@ -207,7 +207,7 @@ def read(line: bytes) -> dict[str, str]:
 
 
 def test_a_row_says_what_the_receipt_says() -> None:
-    found = read(row(PAYLOAD, TOKEN))
+    found = read(row(PAYLOAD, TOKEN.encode()))
     assert tuple(found) == COLUMNS
     assert found["id"] == CLAIMS.jti
     assert found["recorded_at"] == "2025-11-22T08:26:40Z"
@@ -240,11 +240,11 @@ def test_a_text_is_one_field_and_never_a_formula(text: str, written: str) -> Non
 @pytest.mark.parametrize("name", ["site", "act", "src", "basis", "iss"])
 def test_whatever_a_claim_says_it_is_one_field(name: str) -> None:
     strange = msgspec.json.encode(replace(CLAIMS, **{name: '=1,"\r\n'}))
-    assert list(read(row(strange, TOKEN)).values()).count("'=1,\"\r\n") == 1
+    assert list(read(row(strange, TOKEN.encode())).values()).count("'=1,\"\r\n") == 1
 
 
 def test_a_line_is_the_signed_receipt_and_what_it_says() -> None:
-    found = line(PAYLOAD, TOKEN)
+    found = line(PAYLOAD, TOKEN.encode())
     assert found.count(b"\n") == 1
     read = json.loads(found)
     assert KEYS.verify(read["receipt"]).claims == msgspec.convert(read["claims"], Claims)

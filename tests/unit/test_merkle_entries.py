@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from contextlib import suppress
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from consent_service.merkle import (
     Entry,
     EntryType,
     Reason,
+    beginnings,
     content_digest,
     decode_entry,
     encode_entry,
@@ -77,6 +79,7 @@ def test_what_is_not_an_entry_is_named(data: bytes, finding: str) -> None:
         ENTRY._replace(time=2**63),
         ENTRY._replace(digest=b""),
         ENTRY._replace(policy=bytes(33)),
+        ENTRY._replace(type=cast(EntryType, 10)),
     ],
 )
 def test_what_could_not_be_read_back_is_not_written(entry: Entry) -> None:
@@ -101,6 +104,27 @@ def test_every_entry_is_read_back(entry: Entry) -> None:
 def test_any_bytes_are_an_entry_or_refused(data: bytes) -> None:
     with suppress(Invalid):
         assert encode_entry(decode_entry(data)) == data
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda head, rest: (head + rest)[:78].ljust(78, b"\0"),
+            st.sampled_from([b"", b"CRL1", b"CRL1\x01", b"CRL1\x08\x00", b"CRL1\x0a\x00"]),
+            st.binary(max_size=78),
+        )
+    )
+)
+def test_what_many_begin_with_is_what_each_is_read_as(entries: list[bytes]) -> None:
+    each = []
+    for data in entries:
+        try:
+            entry = decode_entry(data)
+        except Invalid:
+            each.append((0, 0))
+        else:
+            each.append((int(entry.type), entry.time))
+    assert beginnings(b"".join(entries)) == each
 
 
 def test_a_receipts_digest_is_keyed_with_its_salt() -> None:

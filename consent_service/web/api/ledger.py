@@ -13,6 +13,7 @@ from starlette.responses import Response
 from consent_service import ledger, receipts
 from consent_service.audit import Act
 from consent_service.errors import Invalid, NotFound, Tampered
+from consent_service.exports.times import rfc3339
 from consent_service.ledger import Proved
 from consent_service.merkle import parse_path
 from consent_service.model import Receipt
@@ -197,12 +198,26 @@ async def _on_file(running: Service, receipt: Receipt) -> list[CheckedStep]:
             raise Tampered("another receipt is on file under its id")
         proved = await ledger.prove(running.store, site.id, receipt.claims.jti)
     except (NotFound, Tampered) as error:
-        return [CheckedStep(name="file", passed=False, text=f"Failed: {error.message}.")]
+        text = await _why_not_there(running, receipt, error.message)
+        return [CheckedStep(name="file", passed=False, text=f"Failed: {text}.")]
     on_file = CheckedStep(name="file", passed=True, text="It is on file, byte for byte.")
     where = "It waits for its entry: ask again in a second."
     if proved:
         where = f"It is entry {proved.place} of the {proved.size} in the signed checkpoint."
     return [on_file, CheckedStep(name="ledger", passed=proved is not None, text=where)]
+
+
+async def _why_not_there(running: Service, receipt: Receipt, otherwise: str) -> str:
+    """That it was erased, if it was: whoever has a copy may know, and nobody else asks."""
+    try:
+        site = await running.site(receipt.claims.site)
+        gone = await running.store.receipts.erasure(site.id, receipt.claims.jti)
+    except NotFound:
+        return otherwise
+    if gone is None:
+        return otherwise
+    day = rfc3339(gone.erased_at)[:10]
+    return f"it was erased on {day}, and the ledger of the site has an entry that says so"
 
 
 async def erase(request: Request) -> Response:

@@ -23,7 +23,7 @@ def clock() -> Clock:
     return Clock()
 
 
-async def _received(store: Store, site: Site) -> Receipt:
+async def received(store: Store, site: Site) -> Receipt:
     """A receipt that names the banner in English, on file."""
     record = await policies.current(store, site)
     banner = (await store.policies.banners_of(site.id, 1))[0]
@@ -39,7 +39,7 @@ async def _received(store: Store, site: Site) -> Receipt:
     return signed
 
 
-async def _pictured(store: Store, site: Site, receipt: Receipt) -> None:
+async def pictured(store: Store, site: Site, receipt: Receipt) -> None:
     banner = receipt.claims.ui.sha256
     screen = msgspec.structs.replace(
         given.screen(site.id, banner, 2, "narrow"),
@@ -49,25 +49,29 @@ async def _pictured(store: Store, site: Site, receipt: Receipt) -> None:
     assert await store.screens.add(screen, PICTURE)
 
 
-async def _banner_check(store: Store, site: Site, receipt: Receipt) -> Result:
+async def checks(store: Store, site: Site, receipt: Receipt) -> dict[str, Result]:
+    """What the receipt's page shows, by the name of the check."""
     keys = PublicKeys(key.jwk for key in await store.keys.all())
     office = Office(store, keys, "https://consent.example")
     found = evidence.check(await evidence.gather(office, site, receipt))
-    (result,) = [each for each in found if each.name == "banner"]
-    return result
+    return {each.name: each for each in found}
+
+
+async def _banner_check(store: Store, site: Site, receipt: Receipt) -> Result:
+    return (await checks(store, site, receipt))["banner"]
 
 
 async def test_it_is_shown_under_a_later_checkpoint_that_is_vouched_for_as_well(
     store: Store, folder: Path, clock: Clock
 ) -> None:
     site, desk = await given.published_policy(store), given.desk(store, folder)
-    receipt = await _received(store, site)
+    receipt = await received(store, site)
     await given.entered(desk)
     async with witness(store, EAST, clock) as east:
         site = await pointed(store, site, east)
         await rounds(store, clock).round()
         assert "There is no screenshot" in (await _banner_check(store, site, receipt)).text
-        await _pictured(store, site, receipt)
+        await pictured(store, site, receipt)
         await given.entered(desk, NOW + 5)
         waits = await _banner_check(store, site, receipt)
         assert (waits.state, "the ledger does not say so" in waits.text) == (OPEN, True)
@@ -82,9 +86,9 @@ async def test_where_nobody_vouches_it_is_shown_under_the_receipts_checkpoint(
     store: Store, folder: Path
 ) -> None:
     site, desk = await given.published_policy(store), given.desk(store, folder)
-    receipt = await _received(store, site)
+    receipt = await received(store, site)
     await given.entered(desk)
-    await _pictured(store, site, receipt)
+    await pictured(store, site, receipt)
     assert (await _banner_check(store, site, receipt)).state == OPEN, "it waits for its entry"
     await given.entered(desk, NOW + 5)
     shown = await _banner_check(store, site, receipt)

@@ -27,10 +27,11 @@ RUN install -d -m 0700 -o 10001 -g 10001 /data
 
 FROM python:3.13-slim-bookworm
 ARG EXTRAS=""
-# The browser, and letters for the languages that banners are written in.
+# The browser, letters for the languages that banners are written in, and what drives it needs.
 RUN if [ "$EXTRAS" = render ]; then \
         apt-get update \
-        && apt-get install --yes --no-install-recommends chromium fonts-noto-core fonts-noto-cjk \
+        && apt-get install --yes --no-install-recommends \
+            chromium fonts-noto-core fonts-noto-cjk libatomic1 libstdc++6 \
         && rm -rf /var/lib/apt/lists/*; \
     fi
 COPY --from=service /opt/consent-service /opt/consent-service

@@ -6,6 +6,7 @@ each other. Everything else fails, as if there were no service. Nobody presses a
 way to the second layer, so no receipt is made, and each picture is taken in a profile of its own.
 """
 
+import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -135,16 +136,29 @@ class Studio:
 @contextlib.asynccontextmanager
 async def studio(found: Look) -> AsyncIterator[Studio]:
     """A browser, until the block ends. Raises `NotHere` where it does not start."""
-    try:
-        from playwright.async_api import async_playwright
-    except ImportError as error:
-        raise NotHere("the extra [render] is not installed") from error
-    async with async_playwright() as playwright:
+    async with _driver() as playwright:
         opened = Studio(await _started(playwright, found))
         try:
             yield opened
         finally:
             await opened.close()
+
+
+@contextlib.asynccontextmanager
+async def _driver() -> AsyncIterator["Playwright"]:
+    """What drives a browser, until the block ends."""
+    try:
+        from playwright.async_api import async_playwright
+
+        async with asyncio.timeout(2 * PATIENCE / 1000):
+            playwright = await async_playwright().start()
+    # Where its program does not run, Playwright says so with a bare Exception.
+    except Exception as error:
+        raise NotHere(f"Playwright does not start: {_first_line(error)}") from error
+    try:
+        yield playwright
+    finally:
+        await playwright.stop()
 
 
 async def _started(playwright: "Playwright", found: Look) -> "Browser":
@@ -187,7 +201,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:200]
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
 def _answering(sitter: Sitter) -> "_Answer":

@@ -87,6 +87,20 @@ def test_every_target_is_phony_and_explained_or_part_of_another() -> None:
     assert set(re.findall(r"^([a-z-]+):", text, flags=re.M)) == set(phony.split())
 
 
+def test_with_its_extra_the_image_takes_screenshots() -> None:
+    for stage in ("service", ""):
+        assert only("ARG", stage) == 'EXTRAS=""', "nobody gets a browser unasked"
+    browser = only("RUN")
+    assert browser.startswith('if [ "$EXTRAS" = render ]; then')
+    assert " chromium " in browser
+    command = ["make", "--dry-run", "installed"]
+    for extras, named in (("render", True), ("", False)):
+        environ = os.environ | {"EXTRAS": extras}
+        made = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+        assert made.returncode == 0, made.stderr
+        assert ("[render]" in made.stdout) is named
+
+
 def test_the_image_does_not_run_as_root() -> None:
     account, group = map(int, only("USER").split(":"))
     assert min(account, group) >= 1000

@@ -182,6 +182,15 @@ async def test_a_browser_that_does_not_start_leaves_the_job_to_others(program: s
             raise AssertionError("it started")
 
 
+async def test_where_nothing_drives_a_browser_the_job_is_left_to_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", "/bin/false")
+    with pytest.raises(NotHere, match=r"^Playwright does not start: \w+"):
+        async with studio(Look(tools.chromium())):
+            raise AssertionError("it started")
+
+
 @pytest.mark.parametrize(
     ("setting", "program", "missing"),
     [

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from consent_service import vouching
-from consent_service.exports.verify import screen_digest
+from consent_service.exports.verify import FAILS, HOLDS, Anchors, check_bundle, screen_digest
 from consent_service.ledger import origin_of
 from consent_service.merkle import Key, log_key, witness_key
 from consent_service.model import Role, Screen, Witness
@@ -33,6 +33,7 @@ from tests.tools import ROOT
 from tests.unit.authority import authority
 
 VERIFY = ROOT / "consent_service/exports/verify.py"
+_NOWHERE = "http://127.0.0.1:1"
 _PICTURE = b"\x89PNG\r\n\x1a\n" + b"a picture of the banner"
 NAMES = ("east.example/w", "west.example/w")
 
@@ -58,6 +59,12 @@ async def witnessing(folder: Path, name: str, log: Key) -> AsyncIterator[Witness
         yield Witness(key=witness_key(name, pen.public).vkey, url=url)
 
 
+def log_of(shop: Shop) -> Key:
+    """The key by which the shop's ledger is known."""
+    pen = open_keyring(shop.house.settings.keys, 0).ledger
+    return log_key(origin_of("https://consent.example", shop.site), pen.public)
+
+
 @asynccontextmanager
 async def vouched_shop(database: str, folder: Path) -> AsyncIterator[Shop]:
     """A shop whose ledger two witnesses and an authority vouch for, as fast as they can."""
@@ -67,8 +74,7 @@ async def vouched_shop(database: str, folder: Path) -> AsyncIterator[Shop]:
         house = await stack.enter_async_context(running_house(database, folder, Real(), **soon))
         shop = await open_shop(house, "tea")
         await pictured(shop)
-        pen = open_keyring(house.settings.keys, 0).ledger
-        log = log_key(origin_of("https://consent.example", shop.site), pen.public)
+        log = log_of(shop)
         witnesses = tuple(
             [await stack.enter_async_context(witnessing(folder, name, log)) for name in NAMES]
         )
@@ -96,12 +102,13 @@ async def pictured(shop: Shop) -> None:
     await shop.house.store.screens.add(screen, _PICTURE)
 
 
-async def seen(shop: Shop, size: int) -> Standing:
-    """How it stands once both witnesses and the authority have seen so many entries."""
+async def seen(shop: Shop, size: int, name: str = "") -> Standing:
+    """How it stands once all those outside, or the one of that name, have seen so many entries."""
     for _ in range(600):
         site = await shop.house.store.sites.by_key(shop.site.key)
         stands = await vouching.standing(shop.house.desk, site)
-        if stands.parties and all(party.size >= size for party in stands.parties):
+        asked = [party for party in stands.parties if name in ("", party.name)]
+        if asked and all(party.size >= size for party in asked):
             return stands
         await asyncio.sleep(0.05)
     raise AssertionError(f"they have not seen {size}: {stands.parties}")
@@ -174,6 +181,47 @@ def _assert_carried(content: bytes) -> None:
     assert "tsa.pem" in names or not any(name.endswith(".tsr") for name in names)
 
 
+async def _named_no_more(shop: Shop, name: str) -> None:
+    """Wait until the service itself knows that this is no witness of the site any more."""
+    for _ in range(600):
+        if name not in (await shop.client.get(f"/ledger/{shop.site.key}/tlog-policy.txt")).text:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{name} is still named")
+
+
+async def test_evidence_stands_when_a_witness_was_away_and_when_it_is_another_by_now(
+    database: str, tmp_path: Path
+) -> None:
+    nowhere = Witness(key=witness_key(NAMES[1], Pen(b"w" * 32).public).vkey, url=_NOWHERE)
+    async with AsyncExitStack() as stack:
+        opened = running_house(database, tmp_path, Real(), witness_seconds=0.2)
+        house = await stack.enter_async_context(opened)
+        shop = await open_shop(house, "alone")
+        east = await stack.enter_async_context(witnessing(tmp_path, NAMES[0], log_of(shop)))
+        await vouching.point(house.store, shop.site, {"witnesses": (east, nowhere)}, house.operator)
+        auditor = await with_role(house, shop.site, Role.AUDITOR)
+        await seen(shop, 1, NAMES[0])
+        choice = shop.choice()
+        assert (await shop.post(choice)).status_code == 201
+        receipt = str(choice["id"])
+        await seen(shop, await place_of(shop, receipt) + 1, NAMES[0])
+        address = f"/sites/alone/receipts/{receipt}/evidence.zip"
+        first = (await auditor.get(address)).content
+        insisted = (await shop.client.get("/ledger/alone/tlog-policy.txt")).content
+        await vouching.point(house.store, shop.site, {"witnesses": (nowhere,)}, house.operator)
+        await _named_no_more(shop, NAMES[0])
+        second = (await auditor.get(address)).content
+    for content in (first, second):
+        found = {result.name: result for result in check_bundle(content)}
+        assert (found["ledger"].state, found["time"].state) == (HOLDS, HOLDS), found
+        assert f"the witness {NAMES[0]} saw the ledger without it" in found["time"].text
+    # Whoever insists on both of them is told that one was away.
+    strict = check_bundle(first, Anchors(trust=insisted))
+    assert [each.state for each in strict if each.name in ("ledger", "time")] == [FAILS, FAILS]
+    assert "1 witnesses cosigned it, which is not the quorum" in strict[-1].text
+
+
 async def _came(somebody: Outsider) -> None:
     for _ in range(600):
         if somebody.came:
@@ -185,7 +233,6 @@ async def _came(somebody: Outsider) -> None:
 async def test_banners_and_receipts_go_on_whatever_those_outside_do(
     database: str, tmp_path: Path
 ) -> None:
-    nowhere = "http://127.0.0.1:1"
     soon = {"witness_seconds": 0.1, "stamp_seconds": 0.1}
     async with (
         outsider(lambda _: None) as silent,
@@ -194,7 +241,7 @@ async def test_banners_and_receipts_go_on_whatever_those_outside_do(
         shop = await open_shop(house, "mute")
         pens = {name: Pen(name.encode().ljust(32, b".")) for name in NAMES}
         keys = [witness_key(name, pen.public).vkey for name, pen in pens.items()]
-        witnesses = (Witness(key=keys[0], url=silent.url), Witness(key=keys[1], url=nowhere))
+        witnesses = (Witness(key=keys[0], url=silent.url), Witness(key=keys[1], url=_NOWHERE))
         changes = {"witnesses": witnesses, "authority": silent.url}
         await vouching.point(house.store, shop.site, changes, house.operator)
         await _came(silent)

@@ -356,6 +356,7 @@ async def _page(
         "storages": declaration_form.STORAGE_NAMES,
         "units": declaration_form.UNIT_NAMES,
         "countries": declaration_form.countries(),
+        "waiting": await service(request).store.plans.waiting(site.id),
         **_about(request, policy, opened),
     }
     return page(request, "policies/cookies.html", {**_NOTHING, **known, **context}, status)

@@ -249,6 +249,7 @@ async def _draft_page(
         "vendors": policy_widget.VENDORS,
         "reloads": policy_widget.RELOADS,
         "most": _MOST,
+        "waiting": await service(request).store.plans.waiting(site.id),
         **await drafting.about(request, site, found, edited),
     }
     headers = preview.FRAMING

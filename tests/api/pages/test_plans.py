@@ -190,6 +190,26 @@ async def test_a_saved_draft_takes_back_what_was_proposed(
     assert (await policies.current(shop.house.store, shop.site)).number == 1
 
 
+async def test_whoever_writes_is_told_what_a_change_means_for_what_waits(
+    shop: Shop, editor: Person, admin: Person
+) -> None:
+    await new_documents(shop)
+    base = f"/sites/{shop.site.key}"
+    address = await asked(shop, editor, **LATER)
+    for page in ("policy", "cookies"):
+        shown = document(await editor.get(f"{base}/{page}"))
+        assert "A version is scheduled for 1 March 2027, 08:00:00 UTC." in shown.words()
+        assert address in shown.links
+    await editor.post(address, {"do": "cancel"})
+    await four_eyes(shop, admin)
+    await asked(shop, editor)
+    for page in ("policy", "cookies"):
+        words = document(await editor.get(f"{base}/{page}")).words()
+        assert "A change of the draft takes that back." in words
+    words = document(await editor.get(f"{base}/policy/publish")).words()
+    assert "A version is proposed already: cancel it before you propose another." in words
+
+
 async def test_what_is_none_of_the_decisions_decides_nothing(
     shop: Shop, editor: Person, second: Person
 ) -> None:

@@ -40,6 +40,8 @@ _PUBLISH = {
 }
 _NOTE = "notice."
 _LATER = "later"
+_PLANS = 20
+"""Plans in the list below the versions: the newest."""
 
 ESTIMATED = 60.0
 """Seconds for which an estimate of who is asked again is shown again."""
@@ -196,6 +198,7 @@ async def versions(request: Request) -> Response:
     context = {
         "site": site,
         "records": await running.store.policies.versions(site.id),
+        "plans": await running.store.plans.page(site.id, None, _PLANS),
         **await standing(running, site),
     }
     return page(request, "policies/versions.html", context)

@@ -187,6 +187,9 @@ async def test_a_saved_draft_takes_back_what_was_proposed(
     answer = await second.post(address, {"do": "approve"})
     assert answer.status_code == 409
     assert "the draft was changed" in document(answer).words()
+    listed = document(await editor.get(f"/sites/{shop.site.key}/versions"))
+    assert "at once, when approved cancelled" in listed.words()
+    assert address in listed.links
     assert (await policies.current(shop.house.store, shop.site)).number == 1
 
 

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp
 
 from consent_service import (
     audit,
+    cookie_lists,
     jobs,
     ledger,
     plans,
@@ -30,12 +32,14 @@ from consent_service.errors import (
     ConsentError,
     Forked,
     Invalid,
+    Misconfigured,
     NotFound,
     SignInNeeded,
     TooMany,
     Unavailable,
 )
 from consent_service.jobs import Worker, exporting
+from consent_service.known_cookies import Library
 from consent_service.settings import Settings
 from consent_service.signing import new_secret, open_keyring
 from consent_service.store import ReceiptWriter, open_store
@@ -118,6 +122,7 @@ async def running_service(
         service = Service(
             settings, store, keyring, writer, now, Memory(now), Attempts(), desk, browser
         )
+        service.known = _known(settings)
         await service.load_keys()
         made = await policies.compose_anew(store, int(now()))
         log.info("started", extra={"banners_made": made})
@@ -129,6 +134,16 @@ async def running_service(
         )
         async with _going_on(*work, *(each.run(LOOK_EVERY) for each in _workers(service))):
             yield service
+
+
+def _known(settings: Settings) -> Library:
+    """What is commonly known of cookies, if the operator has brought it. Raises `Misconfigured`."""
+    if not settings.known_cookies:
+        return Library()
+    try:
+        return Library(cookie_lists.known(Path(settings.known_cookies).read_bytes()))
+    except (OSError, Invalid) as error:
+        raise Misconfigured(f"known_cookies: {settings.known_cookies}: {error}") from error
 
 
 def _sequencing(service: Service) -> Iterator[Coroutine[Any, Any, None]]:

@@ -5,7 +5,7 @@ name, not about this site. It never says why something would be strictly necessa
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from consent_service import patterns
@@ -58,7 +58,6 @@ class Known(NamedTuple):
     """As in a declaration: None for a session item."""
     lasts: bool
     """Whether the list says how long it lasts, in a way that can be read."""
-    domain: str = ""
 
 
 def duration(text: str) -> tuple[int | None, bool]:
@@ -117,22 +116,3 @@ class Library:
 def _is_about(pattern: str, name: str) -> bool:
     # One letter and a star would be about everything.
     return len(pattern.strip(patterns.STAR)) > 1 and patterns.covers(pattern, name)
-
-
-def entries(rows: Iterable[Mapping[str, str]]) -> Iterator[Known]:
-    """The entries of a list in the columns of the Open Cookie Database."""
-    for row in rows:
-        name = row.get("Cookie / Data Key name", "").strip()
-        if not name or len(name) > 128:
-            continue
-        if row.get("Wildcard match", "").strip() == "1" and not patterns.is_pattern(name):
-            name += patterns.STAR
-        seconds, lasts = duration(row.get("Retention period", ""))
-        yield Known(
-            name=name,
-            category=CATEGORIES.get(row.get("Category", "").strip().lower()),
-            provider=(row.get("Data Controller", "") or row.get("Platform", "")).strip(),
-            purpose=row.get("Description", "").strip(),
-            seconds=seconds,
-            lasts=lasts,
-        )

@@ -45,6 +45,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     smtp_from: str = ""
     exports: str = ""
     browser: str = ""
+    known_cookies: str = ""
     log_level: str = "info"
 
     @property
@@ -101,6 +102,9 @@ HELP: Mapping[str, str] = {
     "browser": "The Chromium that takes screenshots of banners: a program's name or path. Empty "
     "for one that is found on the path, else Playwright's own; `off` for none. Needs the extra "
     "`render`.",
+    "known_cookies": "A CSV file of what is commonly known of cookies by their names, in the "
+    "columns of the Open Cookie Database: editors are offered what it says. Read at the start. "
+    "Empty for none.",
     "log_level": "`debug`, `info`, `warning` or `error`.",
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from consent_service import plans, policies, policy_files, starting
+from consent_service.cli.cookies import cookies
 from consent_service.cli.plans import approve, cancel, planned, return_
 from consent_service.cli.policy_code import (
     Wanted,
@@ -35,6 +36,7 @@ def policy() -> None:
 
 
 policy.add_command(render)
+policy.add_command(cookies)
 
 
 @policy.command()

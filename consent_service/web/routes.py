@@ -15,13 +15,13 @@ from consent_service.web import openapi
 from consent_service.web.access import Access, Handler, Needs, guard
 from consent_service.web.api import banner, caught, ledger, meta, plans, policies, receipts
 from consent_service.web.pages import accounts as account_pages
+from consent_service.web.pages import cookie_import, looks, preview, publishing
 from consent_service.web.pages import cookies as cookie_pages
 from consent_service.web.pages import events as event_pages
 from consent_service.web.pages import exports as export_pages
 from consent_service.web.pages import help as help_pages
 from consent_service.web.pages import history as history_pages
 from consent_service.web.pages import ledger as ledger_pages
-from consent_service.web.pages import looks, preview, publishing
 from consent_service.web.pages import plans as plan_pages
 from consent_service.web.pages import policies as policy_pages
 from consent_service.web.pages import public as public_pages
@@ -125,6 +125,9 @@ ADDRESSES = tuple(
         ("POST", "/sites/{site}/cookies", cookie_pages.change, EDITOR),
         ("GET", "/sites/{site}/plans/{plan}", plan_pages.one, MEMBER),
         ("POST", "/sites/{site}/plans/{plan}", plan_pages.decide, EDITOR),
+        ("GET", "/sites/{site}/cookies.csv", cookie_import.export, EDITOR),
+        ("GET", "/sites/{site}/cookies/import", cookie_import.form, EDITOR),
+        ("POST", "/sites/{site}/cookies/import", cookie_import.take, EDITOR),
         ("GET", "/sites/{site}/theme", looks.looks, EDITOR),
         ("POST", "/sites/{site}/theme", looks.change, EDITOR),
         ("GET", "/sites/{site}/versions", publishing.versions, MEMBER),

@@ -11,6 +11,7 @@ from consent_service import audit, ledger, policies, receipts, sites
 from consent_service.audit import Act
 from consent_service.errors import Invalid, NotFound, Tampered
 from consent_service.evidence import Office
+from consent_service.known_cookies import Library
 from consent_service.model import Artifact, PublicKey, Site, VersionRecord
 from consent_service.receipts import Asked, Desk
 from consent_service.rendering import Look
@@ -105,6 +106,8 @@ class Service:
     """What takes screenshots here."""
     keys: PublicKeys = field(default_factory=lambda: PublicKeys(()))
     pace: Pace = field(default_factory=lambda: Pace(CAUGHT_A_MINUTE))
+    known: Library = field(default_factory=Library)
+    """What is commonly known of cookies by their names."""
     hot: dict[tuple[bytes, bytes, str], Any] = field(default_factory=dict)
     """Banner answers, ready to send: see `web/hot.py`."""
 

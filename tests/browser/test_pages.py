@@ -128,6 +128,7 @@ def addresses(receipt: str, plan: str) -> tuple[str, ...]:
         f"{SITE_PAGES}/cookies",
         f"{SITE_PAGES}/cookies?row=2",
         f"{SITE_PAGES}/cookies?row=new",
+        f"{SITE_PAGES}/cookies/import",
         f"{SITE_PAGES}/theme",
         f"{SITE_PAGES}/versions",
         f"{SITE_PAGES}/versions/1",

@@ -366,3 +366,25 @@ def test_publishing_later_and_by_two_people_from_a_shell(
     assert [line.split()[1] for line in listed] == ["returned", "cancelled"]
     run("site", "approval", "shop", "--off")
     assert "Published version 2" in run("policy", "publish", "shop").out
+
+
+def test_a_list_of_cookies_is_taken_into_a_draft(
+    run: Run, file: Callable[[object], str], tmp_path: Path
+) -> None:
+    said(run, "site", "add", "tea", "Tea", ORIGIN)
+    said(run, "policy", "draft", "tea", file(policy_json()))
+    listed = tmp_path / "list.csv"
+    listed.write_text("name,category,provider\n_new,marketing,A\n_adpix,marketing,B\n,x,C\n")
+    command = ("policy", "cookies", "tea", str(listed))
+    tried = run(*command, "--dry-run")
+    assert (tried.status, tried.out) == (
+        0,
+        "1 added, 0 changed, 0 as they are, 2 left out (nothing was saved).\n",
+    )
+    assert "line 3: _adpix: it is in the list already" in tried.err
+    assert "line 4: no name: name: give the name" in tried.err
+    assert run(*command, "--overwrite").out == "1 added, 1 changed, 0 as they are, 1 left out.\n"
+    assert run(*command).out == "0 added, 0 changed, 2 as they are, 1 left out.\n"
+    listed.write_text("a,b\n1,2\n")
+    refused = run(*command)
+    assert (refused.status, "one of them is" in refused.err) == (1, True)

@@ -16,6 +16,7 @@ from consent_service import checks, declared, patterns, policies, words
 from consent_service.checks import Finding
 from consent_service.declared import Gone
 from consent_service.errors import Conflict, Invalid
+from consent_service.known_cookies import Known
 from consent_service.model import Category, CookieDeclaration, Draft, Policy, Site
 from consent_service.parsing import parse
 from consent_service.web.access import act, site_of
@@ -212,7 +213,7 @@ def _parts(
 def _about(request: Request, policy: Policy, opened: Opened | None) -> dict[str, Any]:
     """What is to be said of the open row: what keeps it back, and what its name covers."""
     if opened is None:
-        return {"opened": None, "found": (), "covers": None, "called": declaration_form.label}
+        return {"opened": None, "called": declaration_form.label}
     form = opened.form
     untouched = opened.place == _NEW and not form.values["name"] and not form.errors
     try:
@@ -222,12 +223,46 @@ def _about(request: Request, policy: Policy, opened: Opened | None) -> dict[str,
         fault = Finding(rule="", field=error.field, message=error.message)
         found = () if untouched else (fault,)
     form.find((finding.field, _with_rule(finding)) for finding in found)
-    said = {"found": found, "covers": _covers(policy, opened)}
+    said = {
+        "found": found,
+        "covers": _covers(policy, opened),
+        "known": _looked(request, form),
+        "can_look_up": len(service(request).known) > 0,
+        "asked": Asked.of_query(request.query_params),
+    }
     return {"opened": opened, "called": declaration_form.label, **said}
 
 
 def _with_rule(finding: Finding) -> str:
     return f"{finding.message} ({finding.rule})" if finding.rule else finding.message
+
+
+class Looked(NamedTuple):
+    """What the list of known cookies says of the open row's name."""
+
+    about: tuple[Known, ...]
+    names: tuple[str, ...]
+    """Names that begin as what was typed."""
+    tracker: Known | None
+    """What it is known as, where the row calls it necessary."""
+
+
+def _looked(request: Request, form: Form) -> Looked:
+    library, name = service(request).known, form.values["name"].strip()
+    necessary = form.values["category"] == Category.NECESSARY.value
+    tracker = library.tracker(name) if necessary else None
+    return Looked(library.about(name, 3), library.beginning(name), tracker)
+
+
+async def _fill(request: Request, site: Site, form: Form) -> Response:
+    """The row as typed, its empty fields as the list of known cookies says. Nothing is saved."""
+    draft, policy = await _draft(request, site)
+    about = service(request).known.about(form.values["name"].strip(), 3)
+    number = request.query_params.get("known", "")
+    place = int(number) if number.isascii() and number.isdigit() and len(number) < 3 else 0
+    filled = declaration_form.fill(form.values, about[place]) if place < len(about) else ()
+    context = {"unsaved": True, "filled": tuple(form.label(name) for name in filled)}
+    return await _page(request, site, draft, _typed(policy, form), context)
 
 
 class Covered(NamedTuple):
@@ -324,6 +359,7 @@ _DOES: Mapping[str, _Does] = {
     "another": _save,
     "live": _live,
     "autosave": _autosave,
+    "fill": _fill,
     "remove": _remove,
     "move": _move,
     "undo": _put_back,
@@ -349,6 +385,7 @@ async def _page(
         "site": site,
         "draft": draft,
         "table": shown,
+        "asked": shown.asked,
         "inside": opened is not None and any(row.place == opened.place for row in shown.rows),
         "languages": policy.languages,
         "names": {name: words.english_name(name) for name in policy.languages},
@@ -373,4 +410,5 @@ _NOTHING: Mapping[str, Any] = {
     "gone_text": "",
     "refused": Form(),
     "said": "",
+    "filled": (),
 }

@@ -11,6 +11,7 @@ import msgspec
 
 from consent_service import words
 from consent_service.errors import Invalid
+from consent_service.known_cookies import Known
 from consent_service.model import Category, CookieDeclaration, Storage, Text
 from consent_service.parsing import parse
 
@@ -124,6 +125,33 @@ def seconds(amount: str, unit: str) -> int | None:
     if not whole or not int(text) or unit not in UNITS:
         raise Invalid(PLAINLY["seconds"], "seconds")
     return int(text) * UNITS[unit]
+
+
+def fill(values: dict[str, str], known: Known) -> tuple[str, ...]:
+    """Fill in what is empty, as a list of known cookies says. Which fields that were.
+
+    Never that something is necessary, nor why: that is for who answers for the site (R20).
+    """
+    wanted = {"provider": known.provider, "purpose.en": known.purpose}
+    if known.category and known.category is not Category.NECESSARY:
+        wanted["category"] = known.category.value
+    amount, unit = amount_of(known.seconds)
+    if known.lasts and amount:
+        wanted["seconds"] = amount
+    wanted = {name: text for name, text in wanted.items() if text and text != values[name]}
+    empty = {name: text for name, text in wanted.items() if _is_open(values, name)}
+    values.update(empty)
+    if "seconds" in empty:
+        values["unit"] = unit
+    return tuple(empty)
+
+
+def _is_open(values: Mapping[str, str], name: str) -> bool:
+    if name == "category":
+        return not values["row"] and values[name] == BLANK[name]
+    if name == "seconds":
+        return not values[name].strip() and values["unit"] == BLANK["unit"]
+    return not values[name].strip()
 
 
 @cache

@@ -1,8 +1,12 @@
 """What people type: read from a request, shown again as it was where it does not fit."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
+from python_multipart.exceptions import MultipartParseError
+from starlette.datastructures import FormData
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from consent_service.errors import ConsentError, Invalid
@@ -80,6 +84,53 @@ async def read(request: Request, most: int = MAX_FORM) -> Form:
     except ValueError as error:
         raise Invalid("the form is not in UTF-8") from error
     return Form((name, _plain(value)) for name, value in pairs)
+
+
+class Upload(NamedTuple):
+    """A form that may bring a file along."""
+
+    form: Form
+    content: bytes
+    """The file's; empty where none was chosen."""
+
+
+_WITH_FILE = "multipart/form-data"
+_MOST_PARTS = 16
+
+
+async def read_upload(request: Request, name: str, most: int) -> Upload:
+    """The form that a request brings, and the file under that name.
+
+    Raises `TooLarge` before more than `most` bytes are read, `WrongType` and `Invalid`.
+    """
+    if not request.headers.get("content-type", "").lower().startswith(_WITH_FILE):
+        return Upload(await read(request, most), b"")
+    content = await body(request, most, (_WITH_FILE,))
+
+    async def once() -> AsyncGenerator[bytes, None]:
+        yield content
+
+    parser = MultiPartParser(
+        request.headers, once(), max_files=1, max_fields=_MOST_PARTS, max_part_size=most
+    )
+    try:
+        data = await parser.parse()
+        try:
+            return await _parts(data, name)
+        finally:
+            await data.close()
+    except (MultiPartException, MultipartParseError, KeyError, UnicodeDecodeError) as error:
+        raise Invalid("the form cannot be read: send it again") from error
+
+
+async def _parts(data: FormData, name: str) -> Upload:
+    pairs, content = [], b""
+    for field, value in data.multi_items():
+        if isinstance(value, str):
+            pairs.append((field, _plain(value)))
+        elif field == name:
+            content = await value.read()
+    return Upload(Form(pairs), content)
 
 
 def _plain(value: str) -> str:

@@ -200,13 +200,19 @@ const retable = (fresh) => {
   return Boolean(table);
 };
 
+/** Until what was typed in a form is saved. @param {HTMLFormElement} form */
+const flushed = async (form) => {
+  /** @type {Promise<void>[]} */
+  const waits = [];
+  form.dispatchEvent(new CustomEvent("flush", { detail: waits }));
+  await Promise.all(waits);
+};
+
 /** Close the row that is open, once what was typed in it is saved. */
 const close = async () => {
   const row = document.getElementById("row");
-  /** @type {Promise<void>[]} */
-  const waits = [];
-  row?.querySelector("form")?.dispatchEvent(new CustomEvent("flush", { detail: waits }));
-  await Promise.all(waits);
+  const form = row?.querySelector("form");
+  if (form) await flushed(form);
   row?.remove();
 };
 
@@ -234,6 +240,24 @@ const shut = async (link) => {
   /** @type {HTMLElement | null} */ (target)?.focus();
 };
 
+/** The row with its empty fields filled in, in place. @param {HTMLButtonElement} button */
+const fill = async (button) => {
+  const { form } = button;
+  const row = document.getElementById("row");
+  if (!form || !row) return;
+  await flushed(form);
+  const answer = await fetch(button.formAction, { method: "POST", body: typed(form, "fill") }).catch(() => undefined);
+  const fresh = answer?.ok ? (await read(answer)).getElementById("row") : undefined;
+  if (!fresh) return;
+  // The place that it had: the answer may have it elsewhere.
+  const inside = document.adoptNode(fresh).querySelector("form");
+  if (!inside) return;
+  form.replaceWith(inside);
+  start(row);
+  inside.dispatchEvent(new Event("input", { bubbles: true }));
+  /** @type {HTMLElement | null} */ (inside.querySelector("[name=provider]"))?.focus();
+};
+
 /** The table follows what is looked for. @param {HTMLFormElement} form */
 const filters = (form) => {
   /** @type {number | undefined} */
@@ -251,6 +275,12 @@ const filters = (form) => {
 
 document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const button = event.target.closest("button[data-fill]");
+  if (button instanceof HTMLButtonElement) {
+    event.preventDefault();
+    fill(button);
+    return;
+  }
   const link = event.target.closest("a[data-open], a[data-close]");
   if (!(link instanceof HTMLAnchorElement)) return;
   event.preventDefault();

@@ -221,7 +221,10 @@ PUBLIC = (
 """What everybody may read of a site."""
 
 
-EDITORS = ("/policy", "/policy/publish", "/cookies", "/cookies?row=0", "/theme")
+EDITORS = (
+    *("/policy", "/policy/publish", "/theme"),
+    *("/cookies", "/cookies?row=0", "/cookies/import"),
+)
 """What editors see of a site."""
 
 

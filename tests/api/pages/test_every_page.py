@@ -114,6 +114,7 @@ POSTS = (
     "/sites/{key}/policy",
     "/sites/{key}/policy/publish",
     "/sites/{key}/cookies",
+    "/sites/{key}/cookies/import",
     "/sites/{key}/access",
 )
 

@@ -63,7 +63,7 @@ def _names() -> list[str]:
 
 
 def compose(site_id: int, version: PolicyVersion, language: str, now: int) -> Banner:
-    """Both files of one version in one language, hashed and compressed (brotli 11, gzip 9)."""
+    """Both files of one version in one language, hashed and compressed."""
     config = configuration(version, language)
     literals = slots.of(config)
     literals |= _pieces(config, literals)
@@ -80,7 +80,7 @@ def compose(site_id: int, version: PolicyVersion, language: str, now: int) -> Ba
             tag=tag,
             digest=sha256_b64(body),
             body=body,
-            brotli=brotli.compress(body, mode=brotli.MODE_TEXT, quality=11),
+            brotli=_brotli(body),
             # No time in the header: the same bytes, whenever they are made.
             gzip=gzip.compress(body, compresslevel=9, mtime=0),
             created_at=now,
@@ -90,6 +90,17 @@ def compose(site_id: int, version: PolicyVersion, language: str, now: int) -> Ba
     return Banner(
         artifact(Part.BANNER, _tag(config), first), artifact(Part.SETTINGS, second_tag, second)
     )
+
+
+_LONG = 262_144
+"""Bytes from which the last few hundredths of compression take seconds: ten thousand declarations
+must not keep whoever publishes waiting."""
+
+
+def _brotli(body: bytes) -> bytes:
+    quality = 11 if len(body) < _LONG else 9
+    packed: bytes = brotli.compress(body, mode=brotli.MODE_TEXT, quality=quality)
+    return packed
 
 
 def _pieces(config: dict[str, Any], literals: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -216,7 +216,7 @@ async def propose(store: Store, site: Site) -> Proposal:
     # that the draft is never compared with itself.
     record = await store.policies.current(site.id)
     found_draft = await draft(store, site)
-    compared = compared_with(record, parse_policy(found_draft.body))
+    compared = compared_with(record, decode_draft(found_draft.body))
     return Proposal(draft=found_draft, **msgspec.structs.asdict(compared))
 
 

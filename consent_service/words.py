@@ -8,7 +8,7 @@ refuse unequal, or leave a button without a language (R10, R16).
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -97,6 +97,7 @@ def direction(language: str) -> str:
     return "rtl" if language.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
+@lru_cache(maxsize=4_096)
 def duration(seconds: int | None, language: str) -> str:
     """A stored item's lifetime in words: `2 years`, `13 months`, or until the browser is closed.
 

@@ -371,7 +371,7 @@ def test_publishing_later_and_by_two_people_from_a_shell(
 def test_a_list_of_cookies_is_taken_into_a_draft(
     run: Run, file: Callable[[object], str], tmp_path: Path
 ) -> None:
-    said(run, "site", "add", "tea", "Tea", ORIGIN)
+    said(run, "site", "add", "tea", "--name", "Tea", "--origin", ORIGIN)
     said(run, "policy", "draft", "tea", file(policy_json()))
     listed = tmp_path / "list.csv"
     listed.write_text("name,category,provider\n_new,marketing,A\n_adpix,marketing,B\n,x,C\n")

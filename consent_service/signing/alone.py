@@ -1,6 +1,7 @@
 """A private key in a file of its own, apart from those of the service: a witness's."""
 
 import os
+import secrets
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -27,8 +28,8 @@ def open_pen(path: Path) -> Pen:
 def _make(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = Ed25519PrivateKey.generate()
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.unlink(missing_ok=True)  # What a crash left: never used, as it had no name.
+    # What a crash leaves is never used, as it has no name that anybody looks for.
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     write_durably(unfinished, pem)
     try:

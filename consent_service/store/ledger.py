@@ -54,6 +54,11 @@ _SETTLED_EVENTS = """
     delete from pending where site_id = :site_id and turn = 0 and exists (
         select 1 from marks where marks.site_id = pending.site_id and marks.id = pending.id
     )"""
+TILES_OF = """
+    with wanted (site_id, level, number) as (:rows)
+    select t.level, t.number, t.body from wanted w cross join tiles t
+    where t.site_id = w.site_id and t.level = w.level and t.number = w.number"""
+"""Joined, in this order: for `(site_id, level, number) in (:rows)` SQLite reads every tile."""
 _KEPT = "select size, at, note from checkpoints where site_id = :site_id"
 
 
@@ -273,10 +278,7 @@ class Ledger:
         wanted = [(site_id, *key) for key in keys]
         if not wanted:
             return {}
-        rows = await self._database.fetch_rows(
-            "select level, number, body from tiles where (site_id, level, number) in (:rows)",
-            wanted,
-        )
+        rows = await self._database.fetch_rows(TILES_OF, wanted)
         return {(row["level"], row["number"]): row["body"] for row in rows}
 
     async def bundle(self, site_id: int, number: int) -> bytes:
@@ -511,8 +513,10 @@ class Ledger:
         lines: dict[int, list[Cosigned]] = {}
         if sizes:
             rows = await self._database.fetch_rows(
-                "select size, witness, line from cosignatures where (site_id, size) in (:rows) "
-                "order by size, witness",
+                """
+                with wanted (site_id, size) as (:rows)
+                select c.size, c.witness, c.line from wanted w cross join cosignatures c
+                where c.site_id = w.site_id and c.size = w.size order by c.size, c.witness""",
                 [(site_id, size) for size in sizes],
             )
             for row in rows:

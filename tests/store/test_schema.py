@@ -3,6 +3,7 @@
 import re
 
 from consent_service.store import Store
+from consent_service.store.ledger import TILES_OF
 from tests.store import given
 from tests.store.outside import Outside, outside
 
@@ -79,3 +80,15 @@ async def test_receipts_of_a_site_by_time_are_found_by_an_index(store: Store, ur
     assert "receipts_by_time" in str(plan)
     assert "TEMP B-TREE" not in str(plan), "it sorts what the index has in order"
     assert "Sort" not in str(plan)
+
+
+def test_tiles_are_found_by_their_index_however_many_there_are(url: str) -> None:
+    asked = TILES_OF.replace(":rows", "values (1, 0, 0), (1, 0, 1)")
+    with outside(url) as connection:
+        if url.startswith("sqlite"):
+            plan = connection.run(f"explain query plan {asked}")
+        else:
+            connection.run("set enable_seqscan = off")
+            plan = connection.run(f"explain {asked}")
+    assert re.search(r"sqlite_autoindex_tiles_1|tiles_pkey", str(plan))
+    assert not re.search(r"SCAN t\b|Seq Scan", str(plan))

@@ -109,7 +109,7 @@ async def _kept(store: Store, plan: Plan, act: Act) -> Plan:
 
 def _same(waiting: Plan, plan: Plan) -> bool:
     """Whether it waits already, as a pipeline asks that runs again."""
-    stands = waiting.state in (plan.state, PlanState.SCHEDULED)
+    stands = waiting.state is plan.state or waiting.approved_by is not None
     return stands and (waiting.policy, waiting.asked, waiting.due_at) == (
         plan.policy,
         plan.asked,

@@ -347,6 +347,7 @@ async def test_what_is_proposed_with_a_time_waits_for_it_after_the_approval(stor
     approved = await plans.approve(store, site, plan.id, AL)
     assert isinstance(approved, Plan)
     assert (approved.state, approved.approved_by) == (PlanState.SCHEDULED, AL.by)
+    assert await plans.submit(store, site, plans.asked_of(plan), ED) == approved
     await save(store, site, all_given.policy(), ED)
     (record,) = await plans.publish_due(store, DUE)
     assert record.number == 2
@@ -395,6 +396,8 @@ async def test_what_was_scheduled_alone_is_not_published_once_two_are_wanted(
     site = await given.published_policy(store)
     plan = await scheduled(store, site)
     await sites.set_approval(store, site, True, AL)
+    with pytest.raises(Conflict, match="cancel that one first"):
+        await plans.submit(store, site, plans.asked_of(plan), ED)
     assert await plans.publish_due(store, DUE) == []
     over = await store.plans.by_id(site.id, plan.id)
     assert (over.state, over.said[:31]) == (PlanState.REFUSED, "on this site a second person ap")

@@ -14,6 +14,7 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
+from babel.lists import format_list
 from babel.units import format_unit
 
 _UNITS = (
@@ -149,6 +150,11 @@ def date(at: int, language: str) -> str:
     day = datetime.fromtimestamp(at, UTC).date()
     # English as the world writes it, not one country.
     return format_date(day, "long", locale=_locale("en-001" if language == "en" else language))
+
+
+def listed(names: Iterable[str], language: str) -> str:
+    """Names as that language lists them: `A, B and C`."""
+    return format_list(list(names), locale=_locale(language))
 
 
 def own_name(language: str) -> str:

@@ -74,7 +74,12 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {"utc": _utc, "iso": iso, "field_id": field_id}
     environment.filters |= {"duration": words.duration, "country": words.country}
     environment.filters |= {"visible": checks.made_visible}
-    environment.globals |= {"static": static.url, "Role": Role, "direction": words.direction}
+    environment.globals |= {
+        "static": static.url,
+        "Role": Role,
+        "direction": words.direction,
+        "listed": words.listed,
+    }
     return environment
 
 

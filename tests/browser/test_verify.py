@@ -46,7 +46,7 @@ def test_a_true_receipt_is_said_to_be_true_and_read_out(page: Page, token: str) 
     for said in (
         "Chosen by category",
         "Statistics",
-        "Preferences, Marketing",
+        "Preferences and Marketing",
         "Version 1: read it",
     ):
         expect(result).to_contain_text(said)

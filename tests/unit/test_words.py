@@ -131,6 +131,21 @@ def test_a_country_is_said_in_words(code: str, language: str, name: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("names", "language", "said"),
+    [
+        ("", "en", ""),
+        ("a", "de", "a"),
+        ("a b", "sv", "a och b"),
+        ("a b c", "de", "a, b und c"),
+        ("a b", "ar", "a وb"),
+        ("a b", "xx-nonsense", "a and b"),
+    ],
+)
+def test_names_are_listed_as_a_language_does(names: str, language: str, said: str) -> None:
+    assert words.listed(names.split(), language) == said
+
+
+@pytest.mark.parametrize(
     ("language", "direction"),
     [("en", "ltr"), ("sv", "ltr"), ("ar", "rtl"), ("ar-EG", "rtl"), ("he", "rtl"), ("arn", "ltr")],
 )

@@ -153,7 +153,7 @@ def _entry(one: Shown, base: str, site: Site, language: str) -> Entry:
         name=f"ni:///sha-256;{one.record.digest}",
         url=f"{base}/versions/{one.record.digest}?lang={language}",
         title=title,
-        summary=_summary(one, say),
+        summary=_summary(one, say, language),
         html=fragment("public/entry.html", context),
         at=iso(one.record.published_at),
     )
@@ -173,10 +173,10 @@ def _announcement(one: Shown, base: str, site: Site, language: str) -> Entry:
     )
 
 
-def _summary(one: Shown, say: dict[str, Any]) -> str:
+def _summary(one: Shown, say: dict[str, Any], language: str) -> str:
     if one.told.note:
         return one.told.note
     if one.told.asked:
         key = "planned_asked" if one.plan else "asked"
-        return str(say[key]).replace("{categories}", ", ".join(one.told.asked))
+        return str(say[key]).replace("{categories}", words.listed(one.told.asked, language))
     return str(say["first"] if one.record.number == 1 else say[one.record.change_class.value])

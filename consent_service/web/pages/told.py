@@ -140,7 +140,7 @@ def _readable(change: Change, value: str, language: str) -> str:
         granted, _, refused = value.partition("/")
         return stands(int(granted), int(refused), language)
     if change.kind is ChangeKind.LANGUAGE:
-        return ", ".join(words.own_name(each) for each in value.split(", "))
+        return words.listed((words.own_name(each) for each in value.split(", ")), language)
     on_or_off: dict[str, str] = words.texts(language)["changes"]
     return on_or_off[value] if value in ("on", "off") else value
 

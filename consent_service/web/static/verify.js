@@ -172,8 +172,9 @@ const time = (seconds) =>
 
 /** @param {any} claims @param {boolean} wanted */
 const categories = (claims, wanted) =>
-  OPTIONAL.filter((name) => claims.cat[name] === wanted).map((name) => say(`category_${name}`))
-    .join(", ") || say("nothing");
+  new Intl.ListFormat(document.documentElement.lang).format(
+    OPTIONAL.filter((name) => claims.cat[name] === wanted).map((name) => say(`category_${name}`)),
+  ) || say("nothing");
 
 /** @param {any} claims */
 const shownClaims = (claims) => {

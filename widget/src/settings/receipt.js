@@ -11,7 +11,7 @@ export function receipt() {
   const id = stored?.id ?? (erased ? undefined : made?.id);
   if (!stored || !id) return [];
   const granted = categories.filter((_, place) => place && holds(stored.granted, place));
-  const list = granted.map(([title]) => title).join(", ");
+  const list = new Intl.ListFormat(__LANGUAGE__).format(granted.map(([title]) => title));
   const code = h("code", id);
   const when = timeOf(stored.day, made?.recorded_at);
   return [

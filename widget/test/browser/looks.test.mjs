@@ -389,7 +389,7 @@ test("the present receipt can be seen, copied, taken and checked", async () => {
   await wait(page, 100);
   const [{ id }] = servers.receipts();
   await settings.click();
-  await two.getByText("Granted: Preferences, Statistics, Marketing").waitFor();
+  await two.getByText("Granted: Preferences, Statistics, and Marketing").waitFor();
   await two.getByText(/November 22, 2026 at/).waitFor();
   assert.equal(await two.locator("code").textContent(), id);
   await two.getByRole("button", { name: "Copy the number" }).click();

@@ -75,7 +75,9 @@ def _languages() -> str:
         f"| {'yes' if name in starting.languages() else 'not yet'} |"
         for name in sorted(words.languages(), key=language_name)
     )
-    return "\n".join(("| | | tag | starting points |", "|---|---|---|---|", *rows))
+    return "\n".join(
+        ("| its own name | in English | tag | starting points |", "|---|---|---|---|", *rows)
+    )
 
 
 def _place(name: str) -> int:

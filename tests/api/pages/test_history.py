@@ -64,7 +64,7 @@ async def test_cookies_are_told_row_by_row_in_the_readers_language(shop: Shop) -
     new = declaration("_pix2", "marketing", provider="AdPix Inc", seconds=None, readers="All Ltd")
     await changed(shop, declarations=[*kept, longer, new])
     swedish = said(await public(shop, "changes?lang=sv"))
-    assert "Den som hade sagt ja till Statistics (sv), Marketing (sv) fick frågan igen." in swedish
+    assert "ja till Statistics (sv) och Marketing (sv) fick frågan igen." in swedish
     for words_of_a_row in (
         "_count_* ändrad",
         "[borttagen: Varaktig: 1 månad]",

@@ -53,7 +53,8 @@ function start() {
   window.consent = own;
   tell("ready");
   if (Array.isArray(early)) own.push(...early);
-  render();
+  // Drawing is a task of its own: what came before may have taken a slow processor long enough.
+  if (about) setTimeout(safely(render));
   if (!about && stored && stored.version < __NOTICED__) withSettings(({ notice }) => notice());
   listen();
 }

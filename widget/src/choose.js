@@ -33,7 +33,7 @@ export const tellers = [];
  */
 export function choose(granted, source, layer) {
   const short = uuid7(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
-  const { id = null, pending } = stored ?? {};
+  const { id = null } = stored ?? {};
   const choice = /** @type {StoredChoice} */ (
     parse(format(version, __EPOCHS__, today(), granted, gpc(), short))
   );
@@ -55,8 +55,7 @@ export function choose(granted, source, layer) {
   stand(choice, receipt);
   settle(() => {
     // The first use of a storage loads all of it: not before the page has shown the answer.
-    if (granted) keep(receipt);
-    else if (pending) keep();
+    keep(granted ? receipt : undefined);
     return deliver(receipt);
   });
   announce(__saved__, true);

@@ -5,7 +5,7 @@
  * @import { Settings } from "../types/internal.js"
  */
 import { choose } from "./choose.js";
-import { write } from "./memory.js";
+import { shared, write } from "./memory.js";
 import { loadExact } from "./revive.js";
 import { safely } from "./safely.js";
 import { about, categories, inForce, look, made, stored, version } from "./state.js";
@@ -45,7 +45,7 @@ export const fetchSettings = () =>
         leave,
         dress,
         choose,
-        write,
+        !shared && write,
         () => {
           look();
           return [stored, about, inForce, made];

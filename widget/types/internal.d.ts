@@ -139,7 +139,8 @@ export type Kit = [
   leave: typeof import("../src/ui/stage.js").leave,
   dress: typeof import("../src/ui/dress.js").dress,
   choose: typeof import("../src/choose.js").choose,
-  write: typeof import("../src/memory.js").write,
+  /** Nothing where the service has set the cookie: it lasts longer than what a script sets. */
+  write: typeof import("../src/memory.js").write | "" | false,
   /** Reads the choice again, and tells it. */
   now: () => [
     stored: StoredChoice | null,

@@ -1,1 +1,1 @@
-(()=>{var t=t=>t?"granted":"denied";return n=>{const a=()=>{window.clarity??=function(){(window.clarity.q??=[]).push(arguments)};window.clarity("consentv2",{ad_Storage:t(n("marketing")),analytics_Storage:t(n("statistics"))})};a();return a}})()
+(()=>{var t=t=>t?"granted":"denied";return n=>{const a=()=>{window.clarity??=function(){(window.clarity.q??=[]).push(arguments)},window.clarity("consentv2",{ad_Storage:t(n("marketing")),analytics_Storage:t(n("statistics"))})};return a(),a}})()

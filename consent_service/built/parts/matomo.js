@@ -1,1 +1,1 @@
-(()=>{var t=t=>(window._paq??=[]).push([t]);return e=>{t("requireConsent");e("statistics")&&t("setConsentGiven");return()=>{t(e("statistics")?"setConsentGiven":"forgetConsentGiven")}}})()
+(()=>{var t=t=>(window._paq??=[]).push([t]);return e=>(t("requireConsent"),e("statistics")&&t("setConsentGiven"),()=>{t(e("statistics")?"setConsentGiven":"forgetConsentGiven")})})()

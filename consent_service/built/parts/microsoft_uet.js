@@ -1,1 +1,1 @@
-(()=>{var e=e=>e?"granted":"denied";return n=>{const t=(n,t)=>{(window.uetq??=[]).push("consent",n,{ad_storage:e(t)})},d=()=>t("update",n("marketing")),r=window.consent?.told;void 0===r&&t("default");n("marketing")!==!!(r&&4&r)&&d();return d}})()
+(()=>{var e=e=>e?"granted":"denied";return n=>{const t=(n,t)=>{(window.uetq??=[]).push("consent",n,{ad_storage:e(t)})},d=()=>t("update",n("marketing")),r=window.consent?.told;return void 0===r&&t("default"),n("marketing")!==!!(r&&4&r)&&d(),d}})()

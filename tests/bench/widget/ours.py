@@ -1,11 +1,12 @@
 """Our banner as a site would have it: composed by the service from a policy version."""
 
+import json
 import time
 
 import brotli
 import msgspec
 
-from consent_service import banner, words
+from consent_service import banner, slots, words
 from consent_service.model import OPTIONAL, Artifact, ChangeClass, Policy, PolicyVersion
 from tests.bench.widget.site import File
 from tests.given import Json, policy_json
@@ -31,13 +32,31 @@ def composed(language: str) -> banner.Banner:
 def weights() -> dict[str, float]:
     """Bytes of what no other banner has in this form, brotli-11.
 
-    A further language is what it adds to the first one's file if both were in one. No visitor
-    loads two; it is what the texts weigh, however they are packed.
+    No visitor loads two languages. What each weighs is told in two ways: the product's own texts of
+    what every page loads, those of all languages in one and shared out, which is how a peer's
+    language files are weighed; and what a whole second file adds to the first if both were in
+    one, with the site's own texts in it.
     """
     one, other = composed("en").banner, composed("sv").banner
-    both = len(brotli.compress(one.body + other.body, quality=11))
+    both = brotli.compress(one.body + other.body, quality=11)
     stub = brotli.compress(banner.stub(_version("en")).encode(), quality=11)
-    return {"further language": both - len(one.brotli), "stub": len(stub)}
+    return {
+        "texts": _weight_of_texts(),
+        "further language": len(both) - len(one.brotli),
+        "stub": len(stub),
+    }
+
+
+def _weight_of_texts() -> float:
+    wanted = slots.names(banner.built("banner.js"))
+    each = [
+        json.dumps(
+            [text for name, text in words.texts(language)["banner"].items() if name in wanted],
+            ensure_ascii=False,
+        )
+        for language in sorted(words.languages())
+    ]
+    return len(brotli.compress("".join(each).encode(), quality=11)) / len(each)
 
 
 def _file(made: Artifact) -> File:

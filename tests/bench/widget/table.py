@@ -43,7 +43,8 @@ class Row:
 ROWS = (
     Row("on every page", "bytes", 5_500, group="bytes, brotli-11"),
     Row("more on opening layer two", "bytes of layer two"),
-    Row("each further language", "further language", 450),
+    Row("each further language: its texts", "texts", 450),
+    Row("  and the site's own in it", "further language"),
     Row("inline stub", "stub", 450),
     Row("first visit", "requests", 1, group="requests beside the page's own"),
     Row("return visit", "requests again", 0),

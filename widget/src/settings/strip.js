@@ -1,4 +1,8 @@
-/** A line at the foot of the window. It asks nothing, and nothing that is done to it is a choice. */
+/**
+ * A line at the foot of the window. It asks nothing, and nothing that is done to it is a choice.
+ *
+ * @import { StoredChoice } from "../../types/internal.js"
+ */
 import { toList } from "../ui/parts.js";
 import { button, h, leave, now, show, version, write } from "./kit.js";
 import css from "./settings.css";
@@ -16,15 +20,31 @@ function strip(text, ...controls) {
   setTimeout(() => (told.textContent = text), 100);
 }
 
-/** What changed without asking again, told once to who has chosen: the cookie then says that it
- * was told of this version, and stands no longer than before. */
+/** What changed without asking again, told once to who has chosen. */
 export function notice() {
   const [stored, about] = now();
-  if (about || !stored || stored.version >= __NOTICED__) return;
-  const written = stored.written.replace(/1\.\w+/, `1.${version.toString(36)}`);
-  write({ ...stored, written, version });
+  if (about || !stored || stored.version >= __NOTICED__ || !remembered(stored)) return;
   now();
   strip(__notice__, toList());
+}
+
+/**
+ * Remember what was told, if it was not yet: the cookie then says that it was told of this version,
+ * and stands no longer than before. Where the service has set the cookie, a script that wrote it
+ * would have Safari forget it, and ask, after a week: there the version lies in `localStorage`,
+ * where a receipt lies that is not stored yet.
+ *
+ * @param {StoredChoice} stored
+ */
+function remembered(stored) {
+  if (write) {
+    const written = stored.written.replace(/1\.\w+/, `1.${version.toString(36)}`);
+    write({ ...stored, written, version });
+    return true;
+  }
+  if (stored.pending || localStorage.consent >= __NOTICED__) return false;
+  localStorage.consent = version;
+  return true;
 }
 
 /** What runs goes on until the page is loaded anew: the site leaves it to the visitor when. */

@@ -121,20 +121,26 @@ let end;
 let grown;
 
 /**
- * Room at the end of a page that scrolls, so that all of it can be scrolled out from under us
- * (R5). It is in no flow: nothing in the page moves, and no style of the page is touched.
+ * Room at the end of a page that scrolls, or that reaches under us, so that all of it can be
+ * scrolled out from there (R5). It is in no flow: nothing in the page moves, and no style of the
+ * page is touched. Where a bar to scroll with would first have to come, and would move the page,
+ * there is none: then the keyboard's focus, or an answer, gets us out of the way.
  */
 function makeRoom() {
   end = h("i");
   const { style } = end;
+  const root = document.documentElement;
   grown = new ResizeObserver(
     safely(() => {
       style.height = "0";
-      const { scrollHeight, clientHeight } = document.documentElement;
+      const { scrollHeight, clientHeight, clientWidth } = root;
+      const { offsetTop = 0, offsetHeight } = section ?? {};
       style.top = `${scrollHeight}px`;
-      if (section && scrollHeight > clientHeight) style.height = `${section.offsetHeight}px`;
+      if (scrollHeight > clientHeight || document.body.offsetHeight > offsetTop)
+        style.height = `${offsetHeight}px`;
+      if (root.clientWidth < clientWidth) style.height = "0";
     }),
   );
-  grown.observe(document.documentElement);
+  grown.observe(root);
   enter(end);
 }

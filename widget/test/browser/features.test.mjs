@@ -174,6 +174,25 @@ test("r29: who chose before a note is told it once; it is no choice, and nothing
   assert.equal(await one.count(), 0);
 });
 
+test("r32: where the service sets the choice cookie, a note told leaves that to the byte, and is told once", async () => {
+  const near = servers.url.replace("localhost", "127.0.0.1");
+  const { page } = await visit({ ...PAGE, config: NOTED });
+  const [{ name, value }] = earlier({ days: 3 }).cookies;
+  const expires = Math.floor(Date.now() / 1000) + 179 * 86400;
+  await page.context().addCookies([{ name, value, expires, domain: "127.0.0.1", path: "/" }]);
+  await page.goto(near);
+  await page.getByText(NOTE).waitFor();
+  assert.equal(await page.evaluate("localStorage.consent"), "7");
+  await page.reload();
+  await wait(page);
+  assert.equal(await page.getByText(NOTE).count(), 0);
+  const [kept] = (await page.context().cookies(near)).filter((each) => each.name === name);
+  assert.deepEqual([kept.value, kept.expires], [value, expires]);
+  await page.evaluate("consent.withdraw()");
+  await until(() => servers.receipts().length === 1);
+  await until(() => page.evaluate("!('consent' in localStorage)"));
+});
+
 /** @type {[string, Parameters<typeof earlier>[0]][]} */
 const UNTOLD = [
   ["of the version of the note", { version: 7 }],

@@ -231,6 +231,29 @@ test("r05: all of a page can be scrolled out from under layer one, also when it 
   await until(async () => (await page.evaluate("document.documentElement.scrollHeight")) < tall);
 });
 
+test("r05: so can the end of a page that fills the window, and a short page is left alone", async () => {
+  const end = `<a id="last" href="#there" style="position:absolute;bottom:0">imprint</a>`;
+  const full = `<style>body { margin: 0; position: relative }</style><div style="height:100vh"></div>${end}`;
+  const { page, one, reject } = await visit({ body: TAG + full });
+  await one.waitFor();
+  const scrolls = () =>
+    page.evaluate("document.documentElement.scrollHeight > document.documentElement.clientHeight");
+  await until(scrolls);
+  await page.mouse.wheel(0, 2000);
+  await page.locator("#last").click({ timeout: 3000 });
+  await reject.click();
+  await until(async () => !(await scrolls()));
+  const short = await visit({ body: `${TAG}<p>Tea</p>` });
+  await short.one.waitFor();
+  await wait(short.page);
+  assert.equal(
+    await short.page.evaluate(
+      "document.documentElement.scrollHeight > document.documentElement.clientHeight",
+    ),
+    false,
+  );
+});
+
 test("layer one moves nothing in the page and blocks no frame for long", async () => {
   const { page, one, context } = await visit({ body: TEXT });
   await context.addInitScript(() => {

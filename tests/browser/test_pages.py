@@ -201,10 +201,11 @@ def _wrong_draft(page: Page) -> None:
 
 def _wrong_row(page: Page) -> None:
     page.goto(f"{SITE_PAGES}/cookies?row=2")
-    page.get_by_label("Category", exact=True).first.select_option("necessary")
+    form = page.locator("#row-form")
+    form.get_by_label("Category", exact=True).select_option("necessary")
     expect(page.locator("#row-found")).to_contain_text("say who confirmed")
-    page.get_by_label("Name", exact=True).fill("")
-    page.get_by_role("button", name="Save", exact=True).last.click()
+    form.get_by_label("Name", exact=True).fill("")
+    form.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.get_by_role("alert")).to_contain_text("Give the name")
 
 

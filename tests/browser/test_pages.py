@@ -367,7 +367,9 @@ def test_the_banner_and_the_pages_are_shown_as_they_are_typed(
     page.get_by_label("Heading (Swedish)").fill("Vilka kakor f\u00e5r vi spara?")
     page.get_by_label("Language", exact=True).select_option("sv")
     expect(shown.get_by_text("Vilka kakor f\u00e5r vi spara?").first).to_be_visible()
-    page.get_by_label("Privacy notice (English)").fill("## A new heading\n\n- one **bold** thing")
+    page.get_by_role("textbox", name="Privacy notice (English)").fill(
+        "## A new heading\n\n- one **bold** thing"
+    )
     read = page.locator("#documents-privacy-en-read")
     expect(read.locator("h3, h4, strong")).to_have_text(["A new heading", "bold"])
 

@@ -111,8 +111,9 @@ for (const [name, act] of Object.entries(ACTS)) {
     await until(() => asked().length > 0, "it loads");
     await wait(page, 150);
     assert.equal(asked().length, name.startsWith("film") ? asked().length : 1);
-    const ran = await page.evaluate("window.ran");
-    assert.equal(ran?.length, name.startsWith("script") ? 1 : undefined);
+    const runs = name.startsWith("script") ? 1 : undefined;
+    await page.waitForFunction(`window.ran?.length === ${runs}`);
+    assert.equal(await page.evaluate("window.ran?.length"), runs);
   });
 }
 
@@ -164,6 +165,8 @@ for (const way of ["write", "writeln"]) {
     assert.deepEqual(order, ["p", "script", "iframe", "p"]);
     await accept.click();
     await until(() => asked().length === 3);
+    // It has been asked for: it runs a moment later.
+    await page.waitForFunction("window.ran?.length === 1");
     assert.deepEqual(await page.evaluate("window.ran"), ["w"]);
   });
 }

@@ -164,12 +164,14 @@ async def _usual_zone(running: Service, site: Site) -> str:
 
 async def standing(running: Service, site: Site) -> dict[str, Any]:
     """The plan that waits, and the last one if it ended without a version since the newest."""
-    last = next(iter(await running.store.plans.page(site.id, None, 1)), None)
+    waiting = await running.store.plans.waiting(site.id)
+    # Of two that were made in one second the one that waits is the last.
+    last = waiting or next(iter(await running.store.plans.page(site.id, None, 1)), None)
     record = await running.store.policies.current(site.id)
     since = record.published_at if record else 0
     news = last if last and last.said and (last.ended_at or 0) >= since else None
     return {
-        "waiting": last if last and last.waits else None,
+        "waiting": waiting,
         "news": news,
         "time_of": lambda plan: due.said(plan.due_at, plan.zone),
     }

@@ -231,7 +231,7 @@ async def test_the_setting_is_an_event_and_an_auditor_reads_it(
     site = await shop.house.store.sites.by_id(shop.site.id)
     assert site.approval
     words = document(await auditor.get(f"/sites/{shop.site.key}/events")).words()
-    assert "site.approval" in words
+    assert "Set whether two people publish" in words
     assert "nobody publishes alone" in document(await auditor.get(f"/sites/{site.key}")).words()
     await admin.post(f"/sites/{site.key}/approval")
     assert not (await shop.house.store.sites.by_id(site.id)).approval

@@ -7,6 +7,7 @@
 
     bundle    all that shows what a receipt says, in one file
     period    the receipts of a period, in one of these forms, with a manifest
+    declarations  a policy's declarations as a table, which is taken in again as well
     verify    checks bundles and exports: a program of one file, for other people's machines
 
 The first four are renderings: what proves anything is the signed receipt, which goes along.

@@ -51,6 +51,8 @@ async def test_it_says_how_far_the_ledger_is_and_that_nobody_vouches(
 async def test_an_admin_points_the_site_at_witnesses_and_an_auditor_only_looks(
     shop: Shop, admin: Person, auditor: Person
 ) -> None:
+    await recorded(shop)
+    await entered(shop)
     path = f"/sites/{shop.site.key}/ledger"
     form = (await looked(shop, admin)).form("witnesses")
     saved = await admin.post(path, form.with_(witnesses=f"{VKEY} https://east.example/\n"))

@@ -18,6 +18,7 @@ function strip(text, ...controls) {
   show(section, css);
   // A live region is read when its text changes, not when it arrives with the text.
   setTimeout(() => (told.textContent = text), 100);
+  return section;
 }
 
 /** What changed without asking again, told once to who has chosen. */
@@ -47,5 +48,12 @@ function remembered(stored) {
   return true;
 }
 
-/** What runs goes on until the page is loaded anew: the site leaves it to the visitor when. */
-export const offer = () => strip(__offer__, button(__reload__, () => location.reload()));
+/** The offer that was made. @type {HTMLElement | undefined} */
+let offered;
+
+/** What runs goes on until the page is loaded anew: the site leaves it to the visitor when. Two
+ * changes in one moment, such as a yes and its withdrawal, both come here: one offer is enough. */
+export function offer() {
+  if (offered?.isConnected) return;
+  offered = strip(__offer__, button(__reload__, () => location.reload()));
+}

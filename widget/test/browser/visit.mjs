@@ -140,9 +140,9 @@ export const stored = async (page) => ({
 /** Long enough for what must not happen to have happened. @param {Page} page */
 export const wait = (page, milliseconds = 400) => page.waitForTimeout(milliseconds);
 
-/** Wait until something holds. @param {() => boolean | Promise<boolean>} test */
+/** Wait until something holds, for half a minute on a busy machine. @param {() => boolean | Promise<boolean>} test */
 export async function until(test, what = String(test)) {
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; round < 1200; round++) {
     if (await test()) return;
     await new Promise((done) => setTimeout(done, 25));
   }

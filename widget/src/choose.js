@@ -11,7 +11,7 @@ import { api, language } from "./config.js";
 import { format, parse } from "./cookie.js";
 import { apply, outdated } from "./gate.js";
 import { lengthen, uuid7 } from "./id.js";
-import { forget, keep, kept, read, shared, write } from "./memory.js";
+import { forget, keep, kept, read, replace, shared, write } from "./memory.js";
 import { withSettings } from "./open.js";
 import { send } from "./receipts.js";
 import { safely } from "./safely.js";
@@ -51,7 +51,7 @@ export function choose(granted, source, layer) {
     gpc: gpc(),
     previous: id,
   };
-  write(choice);
+  replace(choice);
   stand(choice, receipt);
   settle(() => {
     // The first use of a storage loads all of it: not before the page has shown the answer.

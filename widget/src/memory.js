@@ -33,15 +33,21 @@ function within(host) {
  * it again, because some browsers forget after a week what a script has set. */
 export const shared = host === location.hostname || (domain && within(host));
 
-/** Keep a choice under its scope only: an older one under another would be a second answer. To
- * expire that wherever it may be takes dozens of writes: only where there is one. */
+/** Keep a choice under its scope. */
 export const write = safely((/** @type {StoredChoice} */ choice) => {
   const days = choice.id ? __GRANTED_DAYS__ : __REFUSED_DAYS__;
-  // Reading after a write waits for the browser, before it does not.
-  if (document.cookie.includes("consent=")) forget();
   document.cookie =
     `${choice.written}${choice.pending ? ".p" : ""};Path=/;SameSite=Lax${secure()}` +
     `;Max-Age=${secondsLeft(choice, days, Date.now())}${domain && `;Domain=${domain}`}`;
+});
+
+/** Before a new choice: an older one under another scope would be a second answer. To expire it
+ * wherever it may be takes dozens of writes, and meanwhile another tab finds none: only where
+ * there is one. */
+export const replace = safely((/** @type {StoredChoice} */ choice) => {
+  // Reading after a write waits for the browser, before it does not.
+  if (document.cookie.includes("consent=")) forget();
+  write(choice);
 });
 
 export const forget = safely(() => expire(NAME));

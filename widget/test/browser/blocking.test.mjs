@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TAG, TEXT } from "../harness.mjs";
-import { servers, setUp, stateOf, until, visit, wait } from "./visit.mjs";
+import { becomes, servers, setUp, stateOf, until, visit, wait } from "./visit.mjs";
 
 setUp();
 
@@ -112,7 +112,7 @@ for (const [name, act] of Object.entries(ACTS)) {
     await wait(page, 150);
     assert.equal(asked().length, name.startsWith("film") ? asked().length : 1);
     const runs = name.startsWith("script") ? 1 : undefined;
-    await page.waitForFunction(`window.ran?.length === ${runs}`);
+    await becomes(page, `window.ran?.length === ${runs}`);
     assert.equal(await page.evaluate("window.ran?.length"), runs);
   });
 }
@@ -166,7 +166,7 @@ for (const way of ["write", "writeln"]) {
     await accept.click();
     await until(() => asked().length === 3);
     // It has been asked for: it runs a moment later.
-    await page.waitForFunction("window.ran?.length === 1");
+    await becomes(page, "window.ran?.length === 1");
     assert.deepEqual(await page.evaluate("window.ran"), ["w"]);
   });
 }
@@ -235,7 +235,7 @@ test("on a yes they run once, in the page's order, and those of a denied categor
   await choose.click();
   await toggle("Marketing").click();
   await save.click();
-  await page.waitForFunction("window.ran?.length >= 6");
+  await becomes(page, "window.ran?.length >= 6");
   await wait(page, 300);
   const ran = await page.evaluate("window.ran");
   assert.deepEqual([...ran].sort(), ["deep1", "deep2", "deep4", "top1", "top2", "top4"]);
@@ -247,19 +247,19 @@ test("on a yes they run once, in the page's order, and those of a denied categor
 test("who granted comes back to a page in which nothing waits", async () => {
   const { page, accept } = await shop({ body: parsed("top") + TEXT });
   await accept.click();
-  await page.waitForFunction("window.ran?.length === 4");
+  await becomes(page, "window.ran?.length === 4");
   await page.goto(`${servers.url}/two`);
-  await page.waitForFunction("window.ran?.length === 4");
+  await becomes(page, "window.ran?.length === 4");
   await page.frameLocator("iframe").getByText("Hi").waitFor();
 });
 
 test("r24: what ran without a mark is stopped by the reload, and an embed goes back", async () => {
   const { page, accept, context } = await shop({ body: parsed("top") + TEXT });
   await accept.click();
-  await page.waitForFunction("window.ran?.length === 4");
+  await becomes(page, "window.ran?.length === 4");
   await context.addInitScript("window.anew = true");
   await page.evaluate("consent.withdraw()");
-  await page.waitForFunction("window.anew");
+  await becomes(page, "window.anew");
   await wait(page, 300);
   assert.equal(await page.evaluate("window.ran"), undefined);
   assert.equal(await page.locator("iframe").getAttribute("src"), null);
@@ -289,7 +289,7 @@ test("the site's own mark is the gate's affair, whatever the host is declared fo
   assert.deepEqual(asked(), []);
   await toggle("Statistics").click();
   await save.click();
-  await page.waitForFunction("window.ran?.length === 1");
+  await becomes(page, "window.ran?.length === 1");
   assert.deepEqual(asked(), ["cdn.ads.localhost/mine.gif", "cdn.ads.localhost/mine.js"]);
 });
 
@@ -389,7 +389,7 @@ test("two installs are harmless", async () => {
   await perform(page, ACTS["script by its property"]);
   assert.deepEqual(await perform(page, `return ${REQUESTS.fetch}`), "TypeError");
   await accept.click();
-  await page.waitForFunction("window.ran?.length === 5");
+  await becomes(page, "window.ran?.length === 5");
   await wait(page, 200);
   assert.equal(await page.evaluate("window.ran.length"), 5);
 });
@@ -472,7 +472,7 @@ for (const [name, policy, runs] of /** @type {[string, string, boolean][]} */ ([
       [undefined, []],
     );
     await accept.click();
-    if (runs) await page.waitForFunction("window.ran?.length === 2");
+    if (runs) await becomes(page, "window.ran?.length === 2");
     else await wait(page, 300);
     const ran = (await page.evaluate("window.ran")) ?? [];
     assert.deepEqual([...ran].sort(), runs ? ["made", "parsed"] : []);

@@ -397,6 +397,27 @@ test("a tab that is come back to does as another tab chose, both ways", async ()
   assert.equal(servers.receipts().length, 2, "agreeing is no choice");
 });
 
+test("a first choice is never without its cookie until its receipt is stored: another tab may look", async () => {
+  const { page, context, accept } = await visit({ body: TEXT });
+  await context.addInitScript(() => {
+    const { get, set } = /** @type {any} */ (
+      Object.getOwnPropertyDescriptor(Document.prototype, "cookie")
+    );
+    const writes = /** @type {string[]} */ (Object.assign(window, { writes: [] }).writes);
+    Object.defineProperty(document, "cookie", {
+      get: () => get.call(document),
+      set: (text) => (writes.push(text), set.call(document, text)),
+    });
+  });
+  servers.state.pages["/"] = html(TAG + TEXT);
+  await page.goto(servers.url);
+  await accept.click();
+  await until(async () => !/[.]p$/.test((await choiceCookie(page))?.value ?? ".p"));
+  const writes = /** @type {string[]} */ (await page.evaluate("window.writes"));
+  assert.equal(writes.length, 2, "the choice, then that it is stored");
+  assert.ok(writes.every((text) => /^consent=1[.]/.test(text)));
+});
+
 test("r03: a page that is rendered before anybody looks asks, sends and runs nothing until then", async () => {
   const { page, context, one } = await visit({ body: TEXT });
   await context.addInitScript(() => {

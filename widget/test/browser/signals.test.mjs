@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { part, PARTS } from "../built.mjs";
 import { TAG, TEXT } from "../harness.mjs";
-import { servers, setUp, visit } from "./visit.mjs";
+import { becomes, servers, setUp, visit } from "./visit.mjs";
 
 setUp();
 
@@ -475,7 +475,7 @@ test("r24, r27: with every part in one banner, what Google hears is what is in f
   await page.evaluate("consent.withdraw()");
   assert.equal(await same(), "update");
   await page.goto(`${servers.url}/two`);
-  await page.waitForFunction("window.consent?.has");
+  await becomes(page, "window.consent?.has");
   assert.equal(await same(), "default");
   assert.deepEqual(errors, []);
 });

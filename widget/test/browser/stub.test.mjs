@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { stub } from "../built.mjs";
 import { TAG, TEXT } from "../harness.mjs";
-import { servers, setUp, stateOf, until, visit, wait } from "./visit.mjs";
+import { becomes, servers, setUp, stateOf, until, visit, wait } from "./visit.mjs";
 
 setUp();
 
@@ -39,7 +39,7 @@ async function shop({ site, ...more } = {}) {
 
 /** What the tags saw, before the banner was there. @param {Page} page */
 async function early(page) {
-  await page.waitForFunction("window.seen");
+  await becomes(page, "window.seen");
   const [seen, late] = await page.evaluate(`[seen, window.consent instanceof Array]`);
   assert.ok(late, "the banner is not there yet");
   return seen;
@@ -52,7 +52,7 @@ const heard = (page) =>
     .then((all) => /** @type {{ google: any[], uet: any[] }} */ (all));
 
 /** Wait for the banner. @param {Page} page */
-const ready = (page) => page.waitForFunction("window.consent?.has");
+const ready = (page) => becomes(page, "window.consent?.has");
 
 /** @param {string} command @param {string} preferences @param {string} statistics @param {string} marketing */
 const google = (command, preferences, statistics, marketing) => [
@@ -191,7 +191,7 @@ test("a page's own queue works beside the stub, and two stubs tell once", async 
   const { page } = await shop({
     head: `<script>${stub()}</script><script>${stub()}</script>${own}${TAG}`,
   });
-  await page.waitForFunction("window.mine === false");
+  await becomes(page, "window.mine === false");
   assert.equal(await page.evaluate("dataLayer.length"), 1);
 });
 

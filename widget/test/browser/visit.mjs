@@ -150,6 +150,24 @@ export async function until(test, what = String(test)) {
 }
 
 /**
+ * Wait until an expression holds in the page. Not `waitForFunction`: from its second look on it
+ * evaluates in the page, which a strict policy forbids.
+ *
+ * @param {Page} page
+ * @param {string} expression
+ */
+export const becomes = (page, expression) =>
+  until(async () => {
+    try {
+      return !!(await page.evaluate(expression));
+    } catch (error) {
+      // The page goes on to another meanwhile.
+      if (/context was destroyed/.test(String(error))) return false;
+      throw error;
+    }
+  }, expression);
+
+/**
  * Close layer two by its key, and wait until it is gone: the browser takes its time for that.
  *
  * @param {import("playwright-core").Page} page

@@ -159,7 +159,7 @@ export async function until(test, what = String(test)) {
 export const becomes = (page, expression) =>
   until(async () => {
     try {
-      return !!(await page.evaluate(expression));
+      return await page.evaluate(`!!(${expression})`);
     } catch (error) {
       // The page goes on to another meanwhile.
       if (/context was destroyed/.test(String(error))) return false;

@@ -10,7 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from consent_service.exports.times import rfc3339
-from consent_service.model import Claims
+from consent_service.model import OPTIONAL, Claims
 from consent_service.signing import sha256_b64
 
 COLUMNS = (
@@ -45,40 +45,67 @@ HEAD = ",".join(COLUMNS).encode() + b"\r\n"
 _FORMULA = frozenset("=+-@\t\r\n")
 _QUOTED = frozenset(',"\r\n')
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:/.-]*").fullmatch
+_OPTIONAL = tuple(category.value for category in OPTIONAL)
 _SAID, _YES = ("denied", "granted"), ("no", "yes")
 _DECODER = msgspec.json.Decoder(Claims)
+
+# What each receipt has for itself, between what many have alike. No text within JSON holds the
+# bytes of a member, for its quotes are escaped: what is found is the claim.
+_CUT = re.compile(
+    rb'({"iss":"[^"]*"),"jti":"([0-9a-f-]{36})","iat":(\d{1,11})(,"site":"[^"]*")'
+    rb'(?:,"sub":"([\w-]*)")?(,"act":.*),"exp_consent":(\d{1,11}),"prev":(?:null|"([\w-]*)")}'
+).fullmatch
 
 
 def row(payload: bytes, token: bytes) -> bytes:
     """The row of one receipt, from its signed payload and its JWS."""
-    claims = _DECODER.decode(payload)
-    cat, epoch, pol, ui, sub = claims.cat, claims.epoch, claims.pol, claims.ui, claims.sub
-    alike = _alike(
-        (claims.site, claims.act, claims.src),
-        (cat["preferences"], cat["statistics"], cat["marketing"]),
-        (pol.v, pol.sha256, pol.lang, ui.sha256, ui.layer, ui.viewport),
-        (epoch["preferences"], epoch["statistics"], epoch["marketing"]),
-        (claims.basis, claims.gpc),
-    )
     digest = sha256_b64(token)
-    browser = field(sub) if isinstance(sub, str) else ""
-    return (
-        f"{claims.jti},{rfc3339(claims.iat)},{alike},{rfc3339(claims.exp_consent)},{browser},"
-        f"{field(claims.prev or '')},{field(digest)},{_house(claims.iss)}\r\n"
-    ).encode()
+    # To decode it costs three times as much; what is written in another order is decoded.
+    cut = _CUT(payload)
+    if not cut:
+        return _decoded(payload, digest)
+    iss, jti, iat, site, sub, act, lapse, prev = cut.groups(b"")
+    alike, issuer = _alike(iss + site, act)
+    said = (_text(sub), _text(prev), _text(digest.encode()), issuer)
+    return b"%b,%b,%b,%b,%b,%b,%b,%b\r\n" % (jti, _time(iat), alike, _time(lapse), *said)
+
+
+def _decoded(payload: bytes, digest: str) -> bytes:
+    claims = _DECODER.decode(payload)
+    sub = claims.sub if isinstance(claims.sub, str) else ""
+    said = (field(text) for text in (sub, claims.prev or "", digest, claims.iss))
+    times = rfc3339(claims.iat), rfc3339(claims.exp_consent)
+    return ",".join((claims.jti, times[0], _columns(claims), times[1], *said)).encode() + b"\r\n"
 
 
 @lru_cache(maxsize=4_096)
-def _alike(
-    what: tuple[str, str, str],
-    cat: tuple[bool, bool, bool],
-    shown: tuple[int, str, str, str, int, str],
-    epoch: tuple[int, int, int],
-    rule: tuple[str, bool],
-) -> str:
-    """The columns from `site` to `gpc`, which many receipts have alike."""
-    said = (*what, *(_SAID[granted] for granted in cat), *shown, *epoch, rule[0], _YES[rule[1]])
+def _alike(before: bytes, after: bytes) -> tuple[bytes, bytes]:
+    """The columns from `site` to `gpc`, which many receipts have alike, and the issuer."""
+    own = b',"jti":"","iat":0%b,"exp_consent":0,"prev":null}' % after
+    claims = _DECODER.decode(before + own)
+    return _columns(claims).encode(), field(claims.iss).encode()
+
+
+def _columns(claims: Claims) -> str:
+    cat, epoch, pol, ui = claims.cat, claims.epoch, claims.pol, claims.ui
+    said = (
+        *(claims.site, claims.act, claims.src),
+        *(_SAID[cat[name]] for name in _OPTIONAL),
+        *(pol.v, pol.sha256, pol.lang, ui.sha256, ui.layer, ui.viewport),
+        *(epoch[name] for name in _OPTIONAL),
+        *(claims.basis, _YES[claims.gpc]),
+    )
     return ",".join(field(str(value)) for value in said)
+
+
+@lru_cache(maxsize=4_096)
+def _time(digits: bytes) -> bytes:
+    return rfc3339(int(digits)).encode()
+
+
+def _text(base64: bytes) -> bytes:
+    """As `field`, for a text in base64url."""
+    return b"'" + base64 if base64[:1] == b"-" else base64
 
 
 def field(text: str) -> str:
@@ -90,7 +117,3 @@ def field(text: str) -> str:
     if not _QUOTED.isdisjoint(text):
         return '"' + text.replace('"', '""') + '"'
     return text
-
-
-_house = lru_cache(maxsize=64)(field)
-"""As `field`: the issuer is nearly always the same."""

@@ -10,7 +10,9 @@ import os
 import shutil
 import zipfile
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -116,21 +118,34 @@ async def export(
     # A receipt may reach the file some seconds after the time that it bears.
     period = wanted.begin, min(wanted.end, source.now - SETTLED)
     total = await source.store.receipts.count_span(source.site.id, period)
-    page = BUNDLES if pack else PAGE
+    lots = _lots(source, period, Cursor(*state.after), BUNDLES if pack else PAGE)
     with _Writer(folder, state) as writer:
-        while True:
+        async with aclosing(lots):
             await told(state.seen, total)
-            after = Cursor(*state.after)
-            found = await source.store.receipts.span(source.site.id, period, after, page)
-            if not found:
-                break
-            state.seen += len(found)
-            # In a thread: it is work for a processor, and visitors are waiting.
-            fitting = await asyncio.to_thread(_fitting, wanted, found)
-            data = await (pack(fitting) if pack else asyncio.to_thread(_lines, wanted, fitting))
-            await asyncio.to_thread(writer.write, data, fitting, found[-1])
+            async for found in lots:
+                state.seen += len(found)
+                # In a thread: it is work for a processor, and visitors are waiting.
+                fitting = await asyncio.to_thread(_fitting, wanted, found)
+                data = await (pack(fitting) if pack else asyncio.to_thread(_lines, wanted, fitting))
+                await asyncio.to_thread(writer.write, data, fitting, found[-1])
+                await told(state.seen, total)
         await asyncio.to_thread(writer.finish)
     return await asyncio.to_thread(_finish, source, state, folder)
+
+
+async def _lots(
+    source: Source, period: tuple[int, int], after: Cursor, page: int
+) -> AsyncGenerator[list[StoredReceipt], None]:
+    """The receipts after the cursor; the next lot is read while one is written."""
+    span = partial(source.store.receipts.span, source.site.id, period, limit=page)
+    coming = asyncio.create_task(span(after))
+    try:
+        while found := await coming:
+            coming = asyncio.create_task(span(Cursor(found[-1].recorded_at, found[-1].id)))
+            yield found
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
 
 
 def _begin(folder: Path, wanted: Wanted) -> State:

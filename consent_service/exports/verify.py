@@ -21,6 +21,7 @@ import argparse
 import base64
 import binascii
 import hmac
+import io
 import json
 import re
 import struct
@@ -32,7 +33,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn, cast
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -312,19 +313,20 @@ def signed_payload(token: str, keys: Mapping[str, bytes]) -> bytes:
     """What one of these keys signed. Raises `Failed`."""
     if not _JWS.fullmatch(token):
         raise Failed("it is not three parts of base64url with dots between them")
-    names = ("the receipt's header", "the receipt's payload", "the receipt's signature")
-    parts = [_unb64url(*pair) for pair in zip(token.split("."), names, strict=True)]
-    header, payload, signature = parts
+    header, payload, signature = token.split(".")
     kid = _kid(header)
+    data, signed = _unb64url(payload, "the receipt's payload"), token[: -len(signature) - 1]
+    raw = _unb64url(signature, "the receipt's signature")
     if kid not in keys:
         raise Failed(f"its header names the key {kid!a}, which is none of the {len(keys)} known")
-    if not _verify(keys[kid], token.rpartition(".")[0].encode(), signature):
+    if not _verify(keys[kid], signed.encode(), raw):
         raise Failed(f"the signature does not hold under the key {kid}")
-    return payload
+    return data
 
 
 @lru_cache(maxsize=256)
-def _kid(header: bytes) -> str:
+def _kid(text: str) -> str:
+    header = _unb64url(text, "the receipt's header")
     read = _json(header, "the receipt's header")
     kid, alg = (read.get("kid"), read.get("alg")) if isinstance(read, dict) else ("", "")
     # Byte for byte: a member more or less, or another order, is not a receipt's header.
@@ -346,6 +348,30 @@ def _claims(payload: bytes) -> Claims:
     _members(claims["pol"], "pol", v=int, sha256=str, lang=str)
     _members(claims["ui"], "ui", sha256=str, layer=int, viewport=str)
     return claims
+
+
+# What a receipt has for itself, between what many have alike. No text within JSON holds the bytes
+# of a member, for its quotes are escaped: what is found is the claim.
+_OWN = re.compile(
+    rb'({"iss":"[^"]*","jti":")[0-9a-f-]{36}","iat":(0|[1-9][0-9]{0,10})(,"site":"[^"]*")'
+    rb'(?:,"sub":"[\w-]*")?(,"act":.*,"exp_consent":)(?:0|[1-9][0-9]{0,10})'
+    rb',"prev":(?:null|"[\w-]*")}'
+).fullmatch
+
+
+def _site_and_time(payload: bytes) -> tuple[str, int]:
+    """`site` and `iat` of well-formed claims. Raises `Failed`. What many receipts say alike is
+    looked at once: that takes as long as a tenth of their signature."""
+    own = _OWN(payload)
+    if own:
+        return _site(own[1] + b'","iat":0' + own[3] + own[4] + b'0,"prev":null}'), int(own[2])
+    claims = _claims(payload)
+    return claims["site"], claims["iat"]
+
+
+@lru_cache(maxsize=4_096)
+def _site(payload: bytes) -> str:
+    return str(_claims(payload)["site"])
 
 
 def _members(value: dict[str, Any], what: str, **kinds: type) -> None:
@@ -1222,11 +1248,12 @@ class Export:
             raise Failed(f"there is no {name} in the export")
         return self.file.read(name)
 
-    def open(self, name: str) -> IO[bytes]:
+    def open(self, name: str) -> BinaryIO:
         """A file of it, to be read bit by bit."""
         if name not in self.file.namelist():
             raise Failed(f"{name} is in the manifest and not in the export")
-        return self.file.open(name)
+        # By itself it reads lines in Python, a step for each.
+        return io.BufferedReader(cast(io.RawIOBase, self.file.open(name)), _CHUNK)
 
 
 def check_hashes(export: Export) -> str:
@@ -1302,13 +1329,13 @@ def _check_line(line: bytes, what: str, keys: Mapping[str, bytes], manifest: Man
     token = line[12:].partition(b'"')[0]
     try:
         payload = signed_payload(_text(token, what), keys)
-        claims = _claims(payload)
+        site, at = _site_and_time(payload)
     except Failed as error:
         raise Failed(f"{what}: {error}") from error
     # The line is put together again: what it shows to be read is what was signed.
     if line != b'{"receipt":"%s","claims":%s}\n' % (token, payload):
         raise Failed(f"{what}: what it shows is not what was signed")
-    if claims["site"] != manifest.site or not manifest.begin <= claims["iat"] < manifest.end:
+    if site != manifest.site or not manifest.begin <= at < manifest.end:
         raise Failed(f"{what} is of another site or period")
 
 

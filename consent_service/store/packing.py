@@ -66,18 +66,18 @@ def pack(payload: bytes, id: str, at: int) -> Packed | None:
 
 def unpack(packed: Packed, id: str, at: int) -> bytes:
     """The payload, byte for byte as it was signed."""
-    own = packed.own
-    before, middle, after = _pieces(packed.form, own[:2])
-    sub, prev, end = b"", b"null", _HEAD
+    form, own = packed
+    template, seconds = _template(form, own[:_HEAD])
+    if len(own) == _HEAD:
+        return template % (id.encode(), at, at + seconds)
+    values, end = [id.encode(), at], _HEAD
     if own[0] & 1:
         end += _SUB
-        sub = b',"sub":"%b"' % b64url_bytes(own[_HEAD:end])
+        values.append(b64url_bytes(own[_HEAD:end]))
+    values.append(at + seconds)
     if own[1] & 1:
-        prev = b'"%b"' % b64url_bytes(own[end : end + _PREV])
-    lapses = at + int.from_bytes(own[2:4], "big") * SECONDS_A_DAY
-    return b'%b%b","iat":%d%b%b%b%d,"prev":%b}' % (
-        before, id.encode(), at, middle, sub, after, lapses, prev,
-    )  # fmt: skip
+        values.append(b64url_bytes(own[end : end + _PREV]))
+    return template % tuple(values)
 
 
 def _form(claims: Claims) -> bytes:
@@ -103,14 +103,19 @@ def _own(claims: Claims) -> bytes:
     return head + days.to_bytes(2, "big") + sub + prev
 
 
-@lru_cache(maxsize=1_024)
-def _pieces(form: bytes, head: bytes) -> tuple[bytes, bytes, bytes]:
-    """What stands before the id, between the time and `sub`, and from there to the lapse."""
-    whole = _encode(_said(msgspec.json.decode(form), *head))
+@lru_cache(maxsize=4_096)
+def _template(form: bytes, head: bytes) -> tuple[bytes, int]:
+    """The payload with a place for the id, the time, `sub` and `prev` where there are such, and
+    the lapse; and how many seconds after the time that is."""
+    first, second = head[:2]
+    whole = _encode(_said(msgspec.json.decode(form), first, second)).replace(b"%", b"%%")
     before, _, rest = whole.partition(_ID + b'","iat":0')
     middle, _, rest = rest.partition(b',"sub":"' + _ID + b'"')
     after, _, _ = rest.rpartition(b'0,"prev":null}')
-    return before, middle, after
+    sub = b',"sub":"%b"' if first & 1 else b""
+    prev = b'"%b"' if second & 1 else b"null"
+    pieces = (before, b'%b","iat":%d', middle, sub, after, b'%d,"prev":', prev, b"}")
+    return b"".join(pieces), int.from_bytes(head[2:], "big") * SECONDS_A_DAY
 
 
 _ID = b"<>"

@@ -161,7 +161,9 @@ class Receipts:
 
     async def read(self, rows: Sequence[Row]) -> list[StoredReceipt]:
         """The receipts in rows that have the columns of `_SELECT`."""
-        if not all(row["form"] in self._forms for row in rows if row["form"]):
+        try:
+            return [_receipt(row, self._forms) for row in rows]
+        except KeyError:
             known = await self._database.fetch_all("select number, body from forms")
             self._forms = {row["number"]: row["body"] for row in known}
         return [_receipt(row, self._forms) for row in rows]
@@ -309,6 +311,7 @@ def _by_id(receipt: StoredReceipt) -> str:
 
 
 def _receipt(row: Row, forms: Mapping[int, bytes]) -> StoredReceipt:
+    """Raises `KeyError` for a form that is not known yet."""
     id, at, form, payload = uuid_text(row["id"]), row["recorded_at"], row["form"], row["payload"]
     return StoredReceipt(
         site_id=row["site_id"],

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given as examples
+from hypothesis import settings
 from msgspec.structs import replace
 from pyld import jsonld
 
@@ -17,6 +19,7 @@ from consent_service.exports.dpv import dpv
 from consent_service.exports.jsonl import line
 from consent_service.exports.kantara import kantara
 from consent_service.model import OPTIONAL, ChangeClass, Claims, PolicyVersion
+from tests.claims import usual
 from tests.given import policy
 from tests.tools import ROOT
 from tests.unit.signed import CLAIMS, KEYS, NOW, PAYLOAD, TOKEN
@@ -241,6 +244,14 @@ def test_a_text_is_one_field_and_never_a_formula(text: str, written: str) -> Non
 def test_whatever_a_claim_says_it_is_one_field(name: str) -> None:
     strange = msgspec.json.encode(replace(CLAIMS, **{name: '=1,"\r\n'}))
     assert list(read(row(strange, TOKEN.encode())).values()).count("'=1,\"\r\n") == 1
+
+
+@settings(max_examples=300, deadline=None)
+@examples(usual())
+def test_a_row_is_the_same_in_whatever_order_the_claims_were_signed(claims: Claims) -> None:
+    payload = msgspec.json.encode(replace(claims, iat=claims.iat % 2**33, exp_consent=NOW))
+    turned = msgspec.json.encode(dict(reversed(msgspec.json.decode(payload).items())))
+    assert row(payload, TOKEN.encode()) == row(turned, TOKEN.encode())
 
 
 def test_a_line_is_the_signed_receipt_and_what_it_says() -> None:

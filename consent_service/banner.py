@@ -233,7 +233,7 @@ def _declaration(item: CookieDeclaration, language: str) -> dict[str, Any]:
         "purpose": item.purpose[language],
         "storage": item.storage.value,
         "duration": words.duration(item.seconds, language),
-        "country": item.country,
+        "country": words.country(item.country, language),
         "domain": item.domain,
         "hosts": item.hosts,
     }

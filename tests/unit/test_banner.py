@@ -200,7 +200,7 @@ def test_a_text_may_hold_anything_and_stays_a_text(hostile: str) -> None:
     read = literals(of)
     assert read["title"] == read["intro"] == hostile
     assert {title for title, _ in read["CATEGORIES"]} == {hostile}
-    assert read["ITEMS"][-1][1][:3] == [hostile, f"{hostile} (SE)", hostile]
+    assert read["ITEMS"][-1][1][:3] == [hostile, f"{hostile} (Sweden)", hostile]
     for file, name in ((composed(of), "banner.js"), (settings(of), "settings.js")):
         own = slots.filled(banner.built(name), defaultdict(bytes))
         for raw in (b"</script", b"<!--", "\u2028".encode(), "\u2029".encode(), b"<script"):
@@ -235,7 +235,7 @@ def test_the_configuration_is_what_the_widget_is_written_for() -> None:
         "purpose": "What _count_* is for.",
         "storage": "cookie",
         "duration": "1 month",
-        "country": "SE",
+        "country": "Sweden",
         "domain": "",
         "hosts": [],
     } in read["declarations"]

@@ -17,6 +17,7 @@ export interface Declaration {
   storage: Storage;
   /** Ready to show, in the language. */
   duration: string;
+  /** Ready to show, in the language. */
   country: string;
   domain: string;
   hosts: string[];

@@ -101,9 +101,9 @@ const lives = (form) => {
   const saves = form.hasAttribute("data-autosave");
   const tab = kept(form);
   const status = form.querySelector("[data-said]");
-  /** @type {number | undefined} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let showing;
-  /** @type {number | undefined} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let saving;
   let dirty = false;
   let stopped = false;
@@ -260,7 +260,7 @@ const fill = async (button) => {
 
 /** The table follows what is looked for. @param {HTMLFormElement} form */
 const filters = (form) => {
-  /** @type {number | undefined} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   const find = async () => {
     const address = new URL(form.action);

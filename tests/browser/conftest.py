@@ -1,5 +1,7 @@
 """A real Chromium, three real servers, a fresh profile for each test."""
 
+import itertools
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,15 +12,10 @@ from tests import tools
 from tests.browser.stage import Stage, running_stage
 from tests.browser.visit import PATIENCE, Visit
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+_CHROMIUM = json.loads(Path(__file__).with_name("chromium.json").read_text())
+_OFF = itertools.chain.from_iterable(_CHROMIUM["off"].values())
+# A browser takes the last list only: Playwright's own has to stand in ours again.
+ARGUMENTS = [*_CHROMIUM["arguments"], f"--disable-features={','.join(_OFF)}"]
 
 expect.set_options(timeout=PATIENCE)
 

@@ -1,5 +1,5 @@
 /** The browser that is installed: `CHROMIUM` names it, else the usual places are tried. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -12,8 +12,12 @@ export function findChromium() {
   return found;
 }
 
+/** The same browser as for the tests of the service. */
+const GIVEN = JSON.parse(
+  readFileSync(new URL("../../../tests/browser/chromium.json", import.meta.url), "utf8"),
+);
+// A browser takes the last list only: Playwright's own has to stand in ours again.
+const OFF = `--disable-features=${Object.values(GIVEN.off).flat().join()}`;
+
 export const launch = () =>
-  chromium.launch({
-    executablePath: findChromium(),
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
-  });
+  chromium.launch({ executablePath: findChromium(), args: [...GIVEN.arguments, OFF] });

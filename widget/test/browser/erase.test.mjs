@@ -101,7 +101,7 @@ test("r24: what runs is stopped, and what it left is deleted", async () => {
   await now.click();
   await loaded;
   assert.deepEqual((await stored(page)).cookies, ["consent"]);
-  assert.equal(servers.receipts().length, 1);
+  await until(() => servers.receipts().length === 1);
 });
 
 for (const [name, erasure] of Object.entries(
@@ -162,8 +162,8 @@ test("there is nothing to erase before a receipt is recorded, nor after a refusa
   await visited.settings.click();
   await visited.page.getByText("Being recorded …").waitFor();
   assert.equal(await parts(visited.page).summary.count(), 0);
-  await visited.two.getByRole("button", { name: "Reject all" }).click();
   servers.state.answer = 201;
+  await visited.two.getByRole("button", { name: "Reject all" }).click();
   await visited.settings.click();
   await visited.page.getByText("Your receipt").waitFor();
   assert.equal(await parts(visited.page).summary.count(), 0);

@@ -10,6 +10,7 @@ import {
   choiceCookie,
   earlier,
   escape,
+  recorded,
   requested,
   servers,
   setUp,
@@ -70,7 +71,7 @@ test("receipt() and version tell what stands, and nothing after a refusal on an 
   assert.equal(await page.evaluate("consent.version"), 7);
   assert.equal(await page.evaluate("consent.receipt()"), null);
   await accept.click();
-  await until(() => servers.receipts().length === 1);
+  await recorded(page);
   for (const reload of [false, true]) {
     if (reload) await page.reload();
     const receipt = /** @type {any} */ (await page.evaluate("consent.receipt()"));
@@ -79,7 +80,7 @@ test("receipt() and version tell what stands, and nothing after a refusal on an 
     assert.deepEqual(receipt.choices, servers.receipts()[0].choices);
   }
   await page.evaluate("consent.withdraw()");
-  await until(() => servers.receipts().length === 2);
+  await recorded(page, 2);
   const refusal = /** @type {any} */ (await page.evaluate("consent.receipt()"));
   assert.equal(refusal.id, servers.receipts()[1].id);
   assert.equal(refusal.choices.marketing, false);
@@ -169,7 +170,7 @@ test("r29: who chose before a note is told it once; it is no choice, and nothing
   assert.equal(await page.getByRole("link", { name: "All cookies and providers" }).count(), 1);
   await page.getByRole("button", { name: "Close" }).focus();
   await page.keyboard.press("Enter");
-  assert.equal(await page.getByText(NOTE).count(), 0);
+  await page.getByText(NOTE).waitFor({ state: "detached" });
   await page.reload();
   await wait(page);
   assert.equal(await page.getByText(NOTE).count(), 0);

@@ -7,13 +7,13 @@ import { textsOf } from "../fixture.mjs";
 import { TAG, TEXT } from "../harness.mjs";
 import {
   escape,
+  recorded,
   requested,
   servers,
   setUp,
   stateOf,
   until,
   visit,
-  wait,
 } from "./visit.mjs";
 
 setUp();
@@ -248,7 +248,7 @@ test("r51: layer two by keyboard: heading, every switch, Escape, and back to the
   await one.waitFor();
   await tabTo(page, "Choose");
   await page.keyboard.press("Enter");
-  assert.equal(await focused(page), "h");
+  await until(async () => (await focused(page)) === "h", "the heading has the focus");
   await tabTo(page, "Close");
   for (const name of ["necessary", "preferences", "statistics", "marketing"])
     await tabTo(page, name);
@@ -352,7 +352,7 @@ for (const colorScheme of SCHEMES) {
       await audit();
       await escape(page);
       await accept.click();
-      await wait(page, 200);
+      await recorded(page);
       await page.evaluate("consent.open()");
       await two.getByText("Your receipt").waitFor();
       await audit();
@@ -385,8 +385,7 @@ test("the present receipt can be seen, copied, taken and checked", async () => {
   const { page, accept, two, settings, context } = await visit({ body: TAG + TEXT });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await accept.click();
-  await until(() => servers.receipts().length === 1);
-  await wait(page, 100);
+  await recorded(page);
   const [{ id }] = servers.receipts();
   await settings.click();
   await two.getByText("Granted: Preferences, Statistics, and Marketing").waitFor();

@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { handle } from "./consent-o-matic.mjs";
-import { requested, setUp, stateOf, visit, wait } from "./visit.mjs";
+import { becomes, requested, setUp, stateOf, visit, wait } from "./visit.mjs";
 
 setUp();
 
@@ -109,6 +109,7 @@ for (const [name, wanted, granted] of /** @type {const} */ ([
     const { page, one } = await visit();
     await one.waitFor();
     assert.deepEqual(await handle(page, ours("consent-o-matic"), wanted), ["consent-service"]);
+    await becomes(page, "consent.get().decided");
     const state = await stateOf(page);
     const { preferences, statistics, marketing } = state;
     assert.deepEqual(

@@ -29,7 +29,7 @@ const ALL = ["preferences", "statistics", "marketing"];
 /** Run one part through a story, and read what the vendor has heard.
  * @param {string} name @param {string} heard @param {Story} story */
 async function tell(name, heard, { before = "", after = "", start = [], then = [], told }) {
-  page ??= (await visit({ body: "" })).page;
+  page ??= (await visit({ body: "", stays: true })).page;
   await page.goto(servers.url);
   await page.evaluate(`(async () => {
     let force = ${JSON.stringify(start)};
@@ -455,10 +455,9 @@ test("r27: wordpress says allow for nothing before the type is defined", async (
 
 test("r24, r27: with every part in one banner, what Google hears is what is in force, all along", async () => {
   const { page, accept, errors } = await visit({ body: TAG + TEXT, parts: PARTS });
+  const LAST = `dataLayer.filter((entry) => entry[0] === "consent").at(-1)`;
   const same = async () => {
-    const [last, state] = await page.evaluate(
-      `[dataLayer.filter((entry) => entry[0] === "consent").at(-1), consent.get()]`,
-    );
+    const [last, state] = await page.evaluate(`[${LAST}, consent.get()]`);
     const said = {
       preferences: last[2].personalization_storage,
       statistics: last[2].analytics_storage,
@@ -471,6 +470,7 @@ test("r24, r27: with every part in one banner, what Google hears is what is in f
   await accept.waitFor();
   assert.equal(await same(), "default");
   await accept.click();
+  await becomes(page, `${LAST}[1] === "update"`);
   assert.equal(await same(), "update");
   await page.evaluate("consent.withdraw()");
   assert.equal(await same(), "update");

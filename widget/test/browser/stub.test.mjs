@@ -13,7 +13,11 @@ import { becomes, servers, setUp, stateOf, until, visit, wait } from "./visit.mj
 
 setUp();
 
-const LATE = 2000;
+/** Lets the banner of a page come. */
+let release = () => {};
+/** @type {Promise<void>} */
+let released;
+
 /** As a tag does that Google or Microsoft wrote: it looks once, when it runs. */
 const TAGS = `window.seen = { google: (window.dataLayer ?? []).map(read), uet: [...(window.uetq ?? [])] }`;
 const READ = `const read = (entry) => String(entry) === "[object Arguments]" ? [...entry] : entry;`;
@@ -31,10 +35,16 @@ async function shop({ site, ...more } = {}) {
     ...more,
   });
   await found.page.route("**/banner.js*", async (route) => {
-    await new Promise((done) => setTimeout(done, LATE));
+    await released;
     await route.continue();
   });
   return found;
+}
+
+/** The next page, whose banner does not come before it is waited for. @param {Page} page */
+async function next(page) {
+  released = new Promise((done) => (release = done));
+  await page.goto(`${servers.url}/two`, { waitUntil: "commit" });
 }
 
 /** What the tags saw, before the banner was there. @param {Page} page */
@@ -51,8 +61,11 @@ const heard = (page) =>
     .evaluate("({ google: dataLayer.map(read), uet: [...uetq] })")
     .then((all) => /** @type {{ google: any[], uet: any[] }} */ (all));
 
-/** Wait for the banner. @param {Page} page */
-const ready = (page) => becomes(page, "window.consent?.has");
+/** Let the banner come, and wait for it. @param {Page} page */
+async function ready(page) {
+  release();
+  await becomes(page, "window.consent?.has");
+}
 
 /** @param {string} command @param {string} preferences @param {string} statistics @param {string} marketing */
 const google = (command, preferences, statistics, marketing) => [
@@ -80,11 +93,12 @@ const events = (layer) => layer.filter((entry) => entry.event === "consent_updat
 
 test("r27: on a first visit a tag finds the default, and there is never a second", async () => {
   const { page, accept } = await shop();
-  await page.goto(`${servers.url}/two`, { waitUntil: "commit" });
+  await next(page);
   assert.deepEqual(await early(page), { google: [DEFAULT], uet: uet("default", NO) });
   await ready(page);
   assert.deepEqual(await heard(page), { google: [DEFAULT], uet: uet("default", NO) });
   await accept.click();
+  await becomes(page, "consent.has('marketing')");
   const { google: layer, uet: queue } = await heard(page);
   assert.deepEqual(commands(layer), [DEFAULT, GRANTED]);
   assert.equal(events(layer).length, 1);
@@ -94,7 +108,7 @@ test("r27: on a first visit a tag finds the default, and there is never a second
 test("r27: who granted comes back, and a tag finds default and update; the banner says no more", async () => {
   const { page, accept } = await shop();
   await accept.click();
-  await page.goto(`${servers.url}/two`, { waitUntil: "commit" });
+  await next(page);
   const told = { google: [DEFAULT, GRANTED], uet: [...uet("default", NO), ...uet("update", YES)] };
   assert.deepEqual(await early(page), told);
   await ready(page);
@@ -107,7 +121,7 @@ test("r27: who granted comes back, and a tag finds default and update; the banne
 test("r23, r27: who refused comes back, and a tag finds the default alone", async () => {
   const { page, reject } = await shop();
   await reject.click();
-  await page.goto(`${servers.url}/two`, { waitUntil: "commit" });
+  await next(page);
   assert.deepEqual(await early(page), { google: [DEFAULT], uet: uet("default", NO) });
   await ready(page);
   assert.deepEqual(await heard(page), { google: [DEFAULT], uet: uet("default", NO) });
@@ -118,7 +132,7 @@ test("a partial grant comes back as it was given", async () => {
   await choose.click();
   await toggle("Statistics").click();
   await save.click();
-  await page.goto(`${servers.url}/two`, { waitUntil: "commit" });
+  await next(page);
   const { google: layer } = await early(page);
   assert.deepEqual(layer, [DEFAULT, google("update", NO, YES, NO)]);
 });
@@ -128,7 +142,7 @@ test("r30: a stub printed after a major version restores no grant that it asks a
   const { page, accept } = await shop({ site: { epochs: [1, 1, 2] } });
   await accept.click();
   servers.state.config = { epochs };
-  await page.goto(`${servers.url}/two`, { waitUntil: "commit" });
+  await next(page);
   const told = [DEFAULT, google("update", YES, YES, NO)];
   assert.deepEqual((await early(page)).google, told);
   await ready(page);
@@ -139,7 +153,7 @@ test("r30: one printed before it is put right as soon as the banner is there", a
   const { page, accept } = await shop();
   await accept.click();
   servers.state.config = { epochs: { preferences: 1, statistics: 1, marketing: 2 } };
-  await page.goto(`${servers.url}/two`, { waitUntil: "commit" });
+  await next(page);
   assert.deepEqual((await early(page)).google, [DEFAULT, GRANTED]);
   await ready(page);
   const { google: layer, uet: queue } = await heard(page);
@@ -152,13 +166,13 @@ test("r07: under the browser's signal marketing is not restored, unless it was g
   const plain = await shop();
   await plain.accept.click();
   // A grant that is still to be stored belongs to the browser that made it.
-  await until(async () => !(await plain.context.cookies())[0]?.value.endsWith(".p"));
+  await until(async () => (await plain.context.cookies())[0]?.value.endsWith(".p") === false);
   const [cookie] = await plain.context.cookies();
   const { page, choose, toggle, save } = await shop({
     signal: true,
     cookies: [cookie].map(({ name, value }) => ({ name, value })),
   });
-  await page.goto(`${servers.url}/two`, { waitUntil: "commit" });
+  await next(page);
   const held = [DEFAULT, google("update", YES, YES, NO)];
   assert.deepEqual((await early(page)).google, held);
   await ready(page);
@@ -167,7 +181,7 @@ test("r07: under the browser's signal marketing is not restored, unless it was g
   assert.equal(await choose.count(), 0);
   await toggle("Marketing").click();
   await save.click();
-  await page.goto(`${servers.url}/two`, { waitUntil: "commit" });
+  await next(page);
   assert.deepEqual((await early(page)).google, [DEFAULT, GRANTED]);
 });
 
@@ -177,7 +191,7 @@ test("r02: the advanced stub sets Google's switches before any tag", async () =>
     parts: ["google_advanced"],
     site: { told: ["google_advanced"] },
   });
-  await page.goto(`${servers.url}/two`, { waitUntil: "commit" });
+  await next(page);
   const waiting = google("default", NO, NO, NO);
   Object.assign(waiting[2], { wait_for_update: 500 });
   assert.deepEqual(await early(page), { google: [waiting, ["set", settings]], uet: [] });

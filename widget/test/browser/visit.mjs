@@ -1,10 +1,10 @@
 /**
  * A visit to the shop in a fresh browser profile, and what a test may ask about it.
  *
- * @import { Browser, BrowserContextOptions, Page } from "playwright-core"
+ * @import { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core"
  * @import { ConsentApi } from "../../types/consent.js"
  */
-import { after, before } from "node:test";
+import { after, afterEach, before } from "node:test";
 import { DAY, format } from "../../src/cookie.js";
 import { lengthen, uuid7 } from "../../src/id.js";
 import { page as html, start, TAG, TEXT } from "../harness.mjs";
@@ -12,6 +12,9 @@ import { launch } from "./chromium.mjs";
 
 /** @type {Browser} */
 let browser;
+
+/** The profiles of the test that runs. @type {BrowserContext[]} */
+const profiles = [];
 
 /** The servers of this test file. @type {Awaited<ReturnType<typeof start>>} */
 export let servers;
@@ -21,10 +24,19 @@ export function setUp() {
   before(async () => {
     [browser, servers] = await Promise.all([launch(), start()]);
   });
+  // What a page of a test before still does, or is told too late, is no other test's affair.
+  afterEach(() => Promise.all(profiles.splice(0).map(leave)));
   after(async () => {
     await browser?.close();
     servers?.close();
   });
+}
+
+/** Close a profile; whoever still holds a request back finds that it is gone. @param {BrowserContext} context */
+async function leave(context) {
+  const held = [context, ...context.pages()];
+  await Promise.all(held.map((each) => each.unrouteAll({ behavior: "ignoreErrors" })));
+  await context.close();
 }
 
 /** Everything that can be held back, each kind from the third party and named by its category. */
@@ -59,6 +71,7 @@ export const CARRIERS = ["preferences", "statistics", "marketing"]
  * @property {number | "drop"} [erasure]  What an erasure is answered.
  * @property {{ name: string, value: string }[]} [cookies]  There before the visit.
  * @property {string} [path]
+ * @property {boolean} [stays]  Whether the profile is there for the tests that follow.
  */
 
 /** @param {Visit} visit */
@@ -75,12 +88,14 @@ export async function visit({
   erasure = 200,
   cookies = [],
   path = "/",
+  stays = false,
 } = {}) {
   const { state } = servers;
   Object.assign(state, { answer, erasure, config, headers, parts: chosen });
   state.pages = { "/": html(body, head, language), "/two": html(body, head, language) };
   for (const server of [servers.site, servers.service, servers.third]) server.asked.length = 0;
   const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+  if (!stays) profiles.push(context);
   if (signal) {
     await context.addInitScript(() =>
       Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { value: true }),
@@ -128,6 +143,18 @@ export async function choiceCookie(page) {
   const cookies = await page.context().cookies(servers.url);
   return cookies.find(({ name }) => name === "consent");
 }
+
+/**
+ * Wait until so many receipts are stored and the page knows it: one that is left before that
+ * rightly sends the last of them again.
+ *
+ * @param {Page} page
+ */
+export const recorded = (page, count = 1) =>
+  until(async () => {
+    const { value = "" } = (await choiceCookie(page)) ?? {};
+    return servers.receipts().length === count && !value.endsWith(".p");
+  }, `${count} receipts`);
 
 /** Everything that the device holds for the page. @param {Page} page */
 export const stored = async (page) => ({

@@ -13,8 +13,8 @@ import { launch } from "./chromium.mjs";
 /** @type {Browser} */
 let browser;
 
-/** The profiles of the test that runs. @type {BrowserContext[]} */
-const profiles = [];
+/** The open profiles of the test that runs. @type {Set<BrowserContext>} */
+const profiles = new Set();
 
 /** The servers of this test file. @type {Awaited<ReturnType<typeof start>>} */
 export let servers;
@@ -25,7 +25,7 @@ export function setUp() {
     [browser, servers] = await Promise.all([launch(), start()]);
   });
   // What a page of a test before still does, or is told too late, is no other test's affair.
-  afterEach(() => Promise.all(profiles.splice(0).map(leave)));
+  afterEach(() => Promise.all([...profiles].map(leave)));
   after(async () => {
     await browser?.close();
     servers?.close();
@@ -95,7 +95,8 @@ export async function visit({
   state.pages = { "/": html(body, head, language), "/two": html(body, head, language) };
   for (const server of [servers.site, servers.service, servers.third]) server.asked.length = 0;
   const context = await browser.newContext({ reducedMotion: "reduce", ...options });
-  if (!stays) profiles.push(context);
+  if (!stays) profiles.add(context);
+  context.on("close", () => profiles.delete(context));
   if (signal) {
     await context.addInitScript(() =>
       Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { value: true }),

@@ -21,7 +21,7 @@ def report(changes: Iterable[Change], before: Policy, after: Policy) -> Iterator
     for shown in diffs.shown(changes):
         yield _line(shown.change)
         yield from _indented(_compared(shown))
-    rows = diffs.rows(before.declarations, after.declarations)
+    rows = diffs.rows(before.declarations, after.declarations, after.languages)
     if rows:
         yield "Cookies, row by row:"
         for row in rows:
@@ -53,7 +53,8 @@ def _indented(text: str) -> Iterator[str]:
 
 def _row(row: Row) -> Iterator[str]:
     yield f"  {row.state}  {row.name}"
-    for column, pieces in row.cells:
+    more = ((f"Purpose ({language})", pieces) for language, pieces in row.purposes)
+    for column, pieces in (*row.cells, *more):
         text = "".join(_piece(piece) for piece in pieces)
         if text:
             yield from _indented(f"{column}: {text}".replace("\n", "\n  "))

@@ -12,7 +12,7 @@ from consent_service import checks, words
 from consent_service.model import Role, Site
 from consent_service.web.access import Caller
 from consent_service.web.errors import Problem
-from consent_service.web.pages import static
+from consent_service.web.pages import folding, static
 
 # No inline script or style anywhere: what a page shows of strangers' texts cannot become code.
 POLICY = (
@@ -79,6 +79,8 @@ def _environment() -> jinja2.Environment:
         "Role": Role,
         "direction": words.direction,
         "listed": words.listed,
+        "folded": folding.folded,
+        "few": folding.FEW,
     }
     return environment
 

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
+from itertools import chain
 from typing import NamedTuple
 
 from consent_service import words
-from consent_service.model import Change, ChangeKind, CookieDeclaration, Policy
+from consent_service.model import Change, ChangeKind, CookieDeclaration, Policy, Text
+from consent_service.web.pages.folding import FEW
 from consent_service.web.pages.policy_form import PolicyForm, label
 
 MAX_WORDS = 4_000
@@ -146,27 +148,51 @@ class Row(NamedTuple):
     name: str
     cells: tuple[tuple[str, tuple[Piece, ...]], ...]
     """Column and content, the name's column not among them."""
+    purposes: "Purposes" = ()
+    """The purpose in the languages that have no room in its cell."""
 
 
 Declarations = tuple[CookieDeclaration, ...]
+Purposes = tuple[tuple[str, tuple[Piece, ...]], ...]
+"""A purpose by language."""
 
 
-def rows(before: Declarations, after: Declarations) -> tuple[Row, ...]:
+def rows(before: Declarations, after: Declarations, languages: tuple[str, ...]) -> tuple[Row, ...]:
     """The declarations that came, went or changed, in the order of the policy."""
     old = {(item.name, item.domain): item for item in before}
     new = {(item.name, item.domain): item for item in after}
     return tuple(
-        _row(key[0], old.get(key), new.get(key))
+        _row(key[0], old.get(key), new.get(key), languages)
         for key in dict.fromkeys((*new, *old))
         if old.get(key) != new.get(key)
     )
 
 
-def _row(called: str, old: CookieDeclaration | None, new: CookieDeclaration | None) -> Row:
-    was, now = _cells(old), _cells(new)
+def _row(
+    called: str,
+    old: CookieDeclaration | None,
+    new: CookieDeclaration | None,
+    languages: tuple[str, ...],
+) -> Row:
     state = "added" if old is None else "removed" if new is None else "changed"
-    compare = {column: compared if column == "Purpose" else replaced for column in was}
-    return Row(state, called, tuple((name, compare[name](was[name], now[name])) for name in was))
+    was, now = _cells(old), _cells(new)
+    cells = {column: replaced(was[column], now[column]) for column in was}
+    purposes = _purposes(old.purpose if old else {}, new.purpose if new else {}, languages)
+    if len(purposes) <= FEW:
+        joined = (*chain.from_iterable((*each, Piece("same", "\n")) for _, each in purposes),)
+        cells["Purpose"], purposes = joined[:-1], ()
+    else:
+        cells["Purpose"], purposes = purposes[0][1], purposes[1:]
+    return Row(state, called, tuple(cells.items()), purposes)
+
+
+def _purposes(old: Text, new: Text, languages: tuple[str, ...]) -> Purposes:
+    """A purpose by language, the site's own first: in those that differ, or all if none does."""
+    known = tuple(
+        name for name in dict.fromkeys((*languages, *old, *new)) if name in {**old, **new}
+    )
+    differ = tuple(name for name in known if old.get(name, "") != new.get(name, ""))
+    return tuple((name, compared(old.get(name, ""), new.get(name, ""))) for name in differ or known)
 
 
 def _cells(item: CookieDeclaration | None) -> dict[str, str]:
@@ -176,7 +202,7 @@ def _cells(item: CookieDeclaration | None) -> dict[str, str]:
     return {
         "Category": item.category.value,
         "Set by": f"{item.provider}{readers}",
-        "Purpose": "\n".join(item.purpose.values()),
+        "Purpose": "",
         "Lasts": words.duration(item.seconds, "en"),
         "Country": words.country(item.country, "en") if item.country else "",
     }

@@ -34,9 +34,9 @@ class Told(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """At its field: `The sv text is missing (R16).`"""
+        """At its field: `The sv text is missing (R16)`, which is closed with a full stop there."""
         rule = f" ({self.rule})" if self.rule else ""
-        return f"{self.message[:1].upper()}{self.message[1:]}{rule}."
+        return f"{self.message[:1].upper()}{self.message[1:]}{rule}"
 
 
 async def about(request: Request, site: Site, draft: Draft, edited: PolicyForm) -> dict[str, Any]:

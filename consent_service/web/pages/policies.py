@@ -55,6 +55,7 @@ async def draft(request: Request) -> Response:
         return _start_page(request, site, Form([("language", "en")]))
     edited = PolicyForm.of_policy(policies.decode_draft(found.body))
     edited.form.values["seen"] = seen(policies.decode_draft(found.body))
+    edited.form.values["show.language"] = request.query_params.get("in", "")
     saved = request.query_params.get("saved") == str(found.revision)
     proposal = await policies.propose(running.store, site)
     context = {"draft": found, "saved": saved, **await proposed(proposal)}
@@ -119,7 +120,13 @@ async def _save(request: Request, site: Site, typed: Form) -> Response:
     except Invalid as error:
         edited.form.refuse(error)
         return await _unsaved(request, site, edited, 422)
-    return redirect(f"/sites/{site.key}/policy?saved={saved.revision}")
+    return redirect(f"/sites/{site.key}/policy?saved={saved.revision}{_worked_in(edited)}")
+
+
+def _worked_in(edited: PolicyForm) -> str:
+    """What keeps the language open that is worked on beside the site's own."""
+    language = edited.form.values["show.language"]
+    return f"&in={language}" if language in edited.languages[1:] else ""
 
 
 async def _kept(request: Request, site: Site, edited: PolicyForm, *, by_itself: bool) -> Draft:
@@ -261,12 +268,14 @@ async def proposed(proposal: Comparison) -> dict[str, Any]:
     """What a page shows of a proposal."""
     # Comparing long texts takes a while: not on the event loop.
     changes = await asyncio.to_thread(diffs.shown, proposal.changes)
-    before = proposal.current.policy.declarations if proposal.current else ()
+    policy, current = proposal.policy, proposal.current
+    before = current.policy.declarations if current else ()
     return {
         "proposal": proposal,
         "changes": changes,
-        "rows": diffs.rows(before, proposal.policy.declarations) if proposal.current else (),
-        "findings": _findings(proposal.policy, proposal),
+        "rows": diffs.rows(before, policy.declarations, policy.languages) if current else (),
+        "names": {name: language_name(name) for name in policy.languages},
+        "findings": _findings(policy, proposal),
     }
 
 

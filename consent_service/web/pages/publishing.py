@@ -231,6 +231,7 @@ async def _version_page(request: Request, site: Site, form: Form, status: int = 
     running = service(request)
     record = await policies.version(running.store, site, request.path_params["number"])
     shown = policies.decode_version(record.body)
+    policy = shown.policy
     before: tuple[CookieDeclaration, ...] = ()
     if shown.previous:
         previous = await policies.version(running.store, site, shown.previous)
@@ -241,10 +242,10 @@ async def _version_page(request: Request, site: Site, form: Form, status: int = 
         "version": shown,
         "plan": await running.store.plans.of_version(site.id, record.number),
         "changes": await asyncio.to_thread(diffs.shown, shown.changes),
-        "rows": diffs.rows(before, shown.policy.declarations) if shown.previous else (),
-        "names": {name: language_name(name) for name in shown.policy.languages},
+        "rows": diffs.rows(before, policy.declarations, policy.languages) if shown.previous else (),
+        "names": {name: language_name(name) for name in policy.languages},
         "storages": dict(STORAGE_NAMES),
-        "told": [policy_widget.VENDORS[signal].name for signal in shown.policy.signals],
+        "told": [policy_widget.VENDORS[signal].name for signal in policy.signals],
         "published": "published" in request.query_params,
         **await screens.section(request, site, record),
         **await _taking_back(request, site, form),

@@ -5,7 +5,8 @@
  *   page and in the answer has the same id and `data-part`;
  * - what was typed is saved: `data-autosave`. What cannot be saved is kept in this tab, and comes
  *   back when the page is loaded again;
- * - a row of the table opens in its place, and the table follows the field to find in.
+ * - a row of the table opens in its place, and the table follows the field to find in;
+ * - a fold opens where something in it is to be seen to.
  */
 
 const SHOW = 300;
@@ -23,6 +24,14 @@ const refresh = (page) => {
   }
 };
 
+/** Nothing that is to be seen to is in a closed fold. @param {Element | null} place */
+const reveal = (place) => {
+  const fold = place?.closest("details");
+  if (!fold) return;
+  fold.open = true;
+  reveal(fold.parentElement);
+};
+
 /**
  * What is to be seen to, at its field.
  * @param {HTMLFormElement} form
@@ -37,7 +46,9 @@ const mark = (form, page) => {
   }
   for (const place of form.querySelectorAll(".found[id]")) {
     const text = (said.get(place.id.slice(0, -"-found".length)) ?? []).join(" ");
-    if (place.textContent !== text) place.textContent = text;
+    if (place.textContent === text) continue;
+    place.textContent = text;
+    if (text) reveal(place);
   }
 };
 
@@ -281,6 +292,8 @@ document.addEventListener("click", (event) => {
     fill(button);
     return;
   }
+  const place = event.target.closest("a[href^='#']");
+  if (place instanceof HTMLAnchorElement) reveal(document.getElementById(place.hash.slice(1)));
   const link = event.target.closest("a[data-open], a[data-close]");
   if (!(link instanceof HTMLAnchorElement)) return;
   event.preventDefault();

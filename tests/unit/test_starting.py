@@ -55,6 +55,14 @@ def test_a_starting_point_declares_what_it_says() -> None:
     assert stored["advertising"] == {necessary, statistics, Category.MARKETING}
 
 
+@pytest.mark.parametrize("language", SPOKEN)
+def test_r37_all_that_lies_under_the_widgets_name_is_declared(language: str) -> None:
+    """The choice, the receipt that waits, and the version that was told: `widget/README.md`."""
+    first = starting.policy("necessary", (language,), SHOP, ABOUT).declarations[0]
+    assert first.name == "consent"
+    assert len(re.findall(r"[.](?: |$)", first.purpose[language])) == 3
+
+
 @pytest.mark.parametrize("language", sorted(starting.languages()))
 def test_r16_every_language_has_every_text(language: str) -> None:
     folder = ROOT / "consent_service/starting"

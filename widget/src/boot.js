@@ -23,7 +23,7 @@ const OPENERS = "[data-consent-open],[href='#consent']";
 const otherLanguage = __OTHER_LANGUAGE__;
 
 /** Two tags by mistake: the second does nothing. */
-const present = () => window.consent && "withdraw" in window.consent;
+const present = () => /** @type {any} */ (window.consent)?.withdraw;
 
 export function boot() {
   if (present()) return;
@@ -55,7 +55,7 @@ function start() {
   if (Array.isArray(early)) own.push(...early);
   // Drawing is a task of its own: what came before may have taken a slow processor long enough.
   if (about) setTimeout(safely(render));
-  if (!about && stored && stored.version < __NOTICED__) withSettings(({ notice }) => notice());
+  if (!about && /** @type {any} */ (stored)?.version < __NOTICED__) withSettings(({ notice }) => notice());
   listen();
 }
 

@@ -11,7 +11,7 @@ import { api, language } from "./config.js";
 import { format, parse } from "./cookie.js";
 import { apply, outdated } from "./gate.js";
 import { lengthen, uuid7 } from "./id.js";
-import { forget, keep, kept, read, replace, shared, write } from "./memory.js";
+import { forget, keep, kept, read, shared, write } from "./memory.js";
 import { withSettings } from "./open.js";
 import { send } from "./receipts.js";
 import { safely } from "./safely.js";
@@ -33,13 +33,12 @@ export const tellers = [];
  */
 export function choose(granted, source, layer) {
   const short = uuid7(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
-  const { id = null } = stored ?? {};
   const choice = /** @type {StoredChoice} */ (
     parse(format(version, __EPOCHS__, today(), granted, gpc(), short))
   );
   /** @type {Receipt} */
   const receipt = {
-    id: lengthen(short),
+    id: choice.id ?? lengthen(short),
     version,
     language,
     artifact: __TAG__,
@@ -49,9 +48,13 @@ export function choose(granted, source, layer) {
     viewport: viewportOf(innerWidth),
     choices: choices(granted),
     gpc: gpc(),
-    previous: id,
+    previous: stored?.id ?? null,
   };
-  replace(choice);
+  // An older one under another scope would be a second answer. To expire it wherever it may be takes dozens of
+  // writes, and meanwhile another tab finds none: only where there is one. To look now would take a fifth of
+  // the time until the answer is seen.
+  if (stored) forget();
+  write(choice);
   stand(choice, receipt);
   settle(() => {
     // The first use of a storage loads all of it: not before the page has shown the answer.
@@ -89,8 +92,10 @@ function settle(before) {
   });
 }
 
-/** Do as another tab chose, if one did. */
-export const agree = safely(() => {
+/** Do as another tab chose, if one did: when the page is seen again, and not when it goes or first comes.
+ * @type {(event: Event & { persisted?: boolean }) => void} */
+export const agree = safely((event) => {
+  if (!(event.persisted ?? !document.hidden)) return;
   const known = stored?.written;
   look();
   if (stored?.written !== known) settle();

@@ -54,7 +54,7 @@ export const lookers = [];
 /** Look at what is inserted later, by the parser or by anybody. @param {() => void} also */
 export function watch(also) {
   new MutationObserver((records) => {
-    const nodes = records.flatMap(({ addedNodes }) => [...addedNodes]);
+    const nodes = records.flatMap((record) => [...record.addedNodes]);
     lookers.forEach((look) => nodes.forEach(safely(look)));
     if (nodes.some(marked)) scan();
     also();
@@ -62,9 +62,8 @@ export function watch(also) {
   document.addEventListener("DOMContentLoaded", scan);
 }
 
-/** @param {Node} node */
-const marked = (node) =>
-  node instanceof Element && (node.matches(MARKED) || node.querySelector(MARKED));
+/** @param {any} node */
+const marked = (node) => node.matches?.(MARKED) || node.querySelector?.(MARKED);
 
 /** @param {Node | null} node @returns {boolean} */
 const closed = (node) => !!node && (!!node.nextSibling || closed(node.parentNode));

@@ -11,8 +11,14 @@ import { safely } from "./safely.js";
 
 const NAME = "consent";
 
-/** The cookies as they were when the script began (build.mjs says why they are read there). */
-let found = JAR;
+/**
+ * The cookies as the script begins, or why they cannot be read. At each read Chromium looks at the stack, and
+ * so at the source of every function in it: that took a fifth of the script's time. So the browser's own
+ * function reads them while nothing of ours is on the stack: in a microtask, right after the script.
+ *
+ * @type {string | undefined}
+ */
+let found = await Promise.resolve("cookie").then(Reflect.get.bind(0, document)).catch(String);
 
 /** The stored choice, in one read of the cookies. */
 export const read = safely(() => {
@@ -21,8 +27,8 @@ export const read = safely(() => {
   return newest(jar);
 });
 
-/** The domain that the choice holds for, if the page lies in it. */
-const domain = within(location.hostname) ? __DOMAIN__ : "";
+/** That the choice holds for a domain, if the page lies in it. */
+const domain = within(location.hostname) ? `;Domain=${__DOMAIN__}` : "";
 
 /** @param {string} host */
 function within(host) {
@@ -38,16 +44,7 @@ export const write = safely((/** @type {StoredChoice} */ choice) => {
   const days = choice.id ? __GRANTED_DAYS__ : __REFUSED_DAYS__;
   document.cookie =
     `${choice.written}${choice.pending ? ".p" : ""};Path=/;SameSite=Lax${secure()}` +
-    `;Max-Age=${secondsLeft(choice, days, Date.now())}${domain && `;Domain=${domain}`}`;
-});
-
-/** Before a new choice: an older one under another scope would be a second answer. To expire it
- * wherever it may be takes dozens of writes, and meanwhile another tab finds none: only where
- * there is one. */
-export const replace = safely((/** @type {StoredChoice} */ choice) => {
-  // Reading after a write waits for the browser, before it does not.
-  if (document.cookie.includes("consent=")) forget();
-  write(choice);
+    `;Max-Age=${secondsLeft(choice, days, Date.now())}${domain}`;
 });
 
 export const forget = safely(() => expire(NAME));

@@ -1,18 +1,14 @@
 /**
  * A guest does not break the house: what fails in us stays in us.
  *
- * @template {unknown[]} A
- * @template T
- * @param {(...values: A) => T} action
- * @returns {(...values: A) => T | undefined}
+ * @type {<A extends unknown[], T>(action: (...values: A) => T) => (...values: A) => T | undefined}
  */
 export const safely =
-  (action) =>
-  (...values) => {
+  (/** @type {any} */ action) =>
+  (/** @type {any[]} */ ...values) => {
     try {
       return action(...values);
     } catch {
       // What could not be drawn is not drawn; what was held stays held.
-      return undefined;
     }
   };

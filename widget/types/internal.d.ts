@@ -190,8 +190,6 @@ type Text = string;
 
 declare global {
   // Free names: the service puts a literal in place of each, in banner.js and in settings.js.
-  /** The page's cookies as the script begins; nothing where they are blocked. */
-  const JAR: string | undefined;
   const __SITE__: string;
   const __VERSION__: number;
   const __LANGUAGE__: string;

@@ -91,8 +91,9 @@ export function standIn() {
 export function hideBanner() {
   removeEventListener("focusin", dodge);
   grown?.disconnect();
-  leave(end);
+  // The one with the focus first: while all else stands as it was drawn, the browser has nothing to work out.
   leave(section);
+  leave(end);
   offer();
   section = undefined;
 }
@@ -132,13 +133,13 @@ function makeRoom() {
   const root = document.documentElement;
   grown = new ResizeObserver(
     safely(() => {
-      style.height = "0";
+      style.height = "";
       const { scrollHeight, clientHeight, clientWidth } = root;
       const { offsetTop = 0, offsetHeight } = section ?? {};
       style.top = `${scrollHeight}px`;
       if (scrollHeight > clientHeight || document.body.offsetHeight > offsetTop)
         style.height = `${offsetHeight}px`;
-      if (root.clientWidth < clientWidth) style.height = "0";
+      if (scrollHeight <= clientHeight && root.clientWidth < clientWidth) style.height = "";
     }),
   );
   grown.observe(root);

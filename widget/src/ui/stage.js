@@ -12,25 +12,24 @@ let host;
 /** @type {HTMLElement} */
 let status;
 
-/** What is shown now. @type {Set<HTMLElement>} */
-const shown = new Set();
-
 /** Whether a node is ours. @param {EventTarget | null} node */
 export const ours = (node) => node === host;
 
 /** @param {HTMLElement} layer @returns {ShadowRoot}  Where it stands now. */
 export function enter(layer) {
-  shown.add(layer);
+  host ??= build();
+  inside().prepend(layer);
   attach();
-  const root = /** @type {ShadowRoot} */ (host.shadowRoot);
-  root.prepend(layer);
-  return root;
+  return inside();
 }
 
+const inside = () => /** @type {ShadowRoot} */ (host.shadowRoot);
+
+/** Whether anything is shown. Beside that, there is the slot. */
+const busy = () => inside().childElementCount > 1;
+
 /** @param {HTMLElement | undefined} layer */
-export function leave(layer) {
-  if (layer && shown.delete(layer)) layer.remove();
-}
+export const leave = (layer) => layer?.remove();
 
 /**
  * Programs that refuse for their users (autoconsent, where it has no rule for us) look for a button
@@ -48,9 +47,7 @@ export const offer = (...buttons) =>
 
 /** Wait for the body, and come back into it where a page swaps it. */
 export function attach() {
-  if (!shown.size) return;
-  host ??= build();
-  if (document.body && !host.isConnected) document.body.prepend(host);
+  if (document.body && host?.isConnected === false && busy()) document.body.prepend(host);
 }
 
 /** Say something to those who listen; and show it, if it is news to those who see.
@@ -68,7 +65,7 @@ export function announce(text, seen) {
 function retire() {
   leave(status);
   status.textContent = "";
-  if (!shown.size) host.remove();
+  if (!busy()) host.remove();
 }
 
 function build() {

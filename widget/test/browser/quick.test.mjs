@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TAG, TEXT } from "../harness.mjs";
-import { setUp, until, visit } from "./visit.mjs";
+import { earlier, setUp, until, visit } from "./visit.mjs";
 
 setUp();
 
@@ -46,4 +46,47 @@ test("a receipt is kept after the answer has been shown, and is kept", async () 
   });
   assert.deepEqual(atOnce, [true, undefined]);
   await until(() => page.evaluate(() => JSON.parse(localStorage.consent ?? "{}").version === 7));
+});
+
+/** Notes each reading of the cookies: whether our script stands on the stack then. */
+const READINGS = `<script>
+  window.readings = [];
+  const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
+  Object.defineProperty(document, "cookie", {
+    get() {
+      // Who waits for it is named there too, and does not stand on the stack.
+      readings.push(/at (?!async).*banner/.test(new Error().stack));
+      return get.call(document);
+    },
+    set: (text) => set.call(document, text),
+  });
+</script>`;
+
+test("a return visit reads the cookies once, with none of our functions on the stack", async () => {
+  const { cookies } = earlier();
+  const { page } = await visit({ head: READINGS, body: TAG + TEXT, cookies });
+  await until(() => page.evaluate("document.readyState === 'complete' && !!window.consent"));
+  assert.deepEqual(await page.evaluate("readings"), [false]);
+  const later = await page.evaluate(() => {
+    /** @param {Event} event */
+    const after = (event) => {
+      dispatchEvent(event);
+      return /** @type {any} */ (window).readings.length;
+    };
+    const shown = () => new Event("visibilitychange");
+    /** @param {boolean} persisted */
+    const loaded = (persisted) => new PageTransitionEvent("pageshow", { persisted });
+    Object.defineProperty(document, "hidden", { value: true, configurable: true });
+    const gone = after(shown());
+    Object.defineProperty(document, "hidden", { value: false });
+    return [gone, after(loaded(false)), after(shown()), after(loaded(true))];
+  });
+  assert.deepEqual(later, [1, 1, 2, 3]);
+});
+
+test("the script that comes after ours in the page finds window.consent", async () => {
+  const tag = TAG.replace(" async", "");
+  const next = `<script>window.found = typeof window.consent?.withdraw</script>`;
+  const { page } = await visit({ body: tag + next + TEXT });
+  assert.equal(await page.evaluate("window.found"), "function");
 });

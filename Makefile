@@ -10,7 +10,7 @@ EXTRAS ?=
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
-PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BANNER = consent_service/built
 JOSE = tests/unit/jose/node_modules
 PEERS = tests/bench/widget/node_modules

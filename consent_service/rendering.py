@@ -34,6 +34,9 @@ to this."""
 PATIENCE = 15_000
 """Milliseconds that each step of a picture may take: less than a job may stay silent for."""
 
+STARTING = 30_000
+"""Milliseconds that a browser may take to be there."""
+
 _ORIGIN = "https://page.invalid"
 _LAYERS = {1: "section.one", 2: "dialog.two"}
 
@@ -150,7 +153,7 @@ async def _driver() -> AsyncIterator["Playwright"]:
     try:
         from playwright.async_api import async_playwright
 
-        async with asyncio.timeout(2 * PATIENCE / 1000):
+        async with asyncio.timeout(STARTING / 1000):
             playwright = await async_playwright().start()
     # Where its program does not run, Playwright says so with a bare Exception.
     except Exception as error:
@@ -168,7 +171,7 @@ async def _started(playwright: "Playwright", found: Look) -> "Browser":
         return await playwright.chromium.launch(
             executable_path=found.program or None,
             args=_ARGUMENTS,
-            timeout=2 * PATIENCE,
+            timeout=STARTING,
             # The service ends its jobs in good order; the browser is not to go before it.
             handle_sigint=False,
             handle_sigterm=False,

@@ -4,7 +4,8 @@
         url = server.new_database()
 
 A fixture keeps one for the session; each test has a database of its own in it. It listens on a
-Unix socket alone, so it disturbs nobody, and it syncs to the disk as it would in earnest.
+Unix socket alone, so it disturbs nobody. It syncs to the disk as it would in earnest, unless it is
+told that nobody tests what is left after its crash.
 Where PostgreSQL is missing, `tests.tools.Missing` says how to get it: nothing is skipped.
 """
 
@@ -37,13 +38,15 @@ _SETTINGS = {
     "autovacuum": "off",
     "log_min_messages": "fatal",
 }
+_UNSYNCED = {"fsync": "off", "full_page_writes": "off"}
 
 
 class Server:
     """One PostgreSQL in a folder of its own, as an account that may run one."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, synced: bool = True) -> None:
         self.folder = folder
+        self._settings = _SETTINGS if synced else _SETTINGS | _UNSYNCED
         self._programs = tools.postgres()
         self._account = _account()
         self._process: subprocess.Popen[bytes] | None = None
@@ -68,7 +71,7 @@ class Server:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        options = [f"--{name}={value}" for name, value in self._settings.items()]
         folders = ["-D", f"{self.folder}/data", "-k", f"{self.folder}"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -141,11 +144,11 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
+def running_server(synced: bool = True) -> Iterator[Server]:
     """A server that runs while the block does."""
     # Not pytest's folder: that one is closed to the account that PostgreSQL runs as.
     with tempfile.TemporaryDirectory(prefix="consent-pg-", ignore_cleanup_errors=True) as folder:
-        server = Server(Path(folder))
+        server = Server(Path(folder), synced)
         server.prepare()
         try:
             server.start()

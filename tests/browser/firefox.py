@@ -51,6 +51,10 @@ _SHOWN = """(selector) => [document, ...[...document.querySelectorAll("*")]
   .map((element) => element.textContent).join("\\n")"""
 
 
+class Refused(Exception):
+    """What the browser was asked for it does not do."""
+
+
 class Firefox:
     """The browser, on one connection."""
 
@@ -69,7 +73,8 @@ class Firefox:
             if answer["type"] == "event":
                 self.events.append(answer)
             elif answer.get("id") == self._last:
-                assert answer["type"] == "success", answer
+                if answer["type"] != "success":
+                    raise Refused(answer)
                 result: dict[str, Any] = answer["result"]
                 return result
 
@@ -136,7 +141,19 @@ class Visitor:
         self._firefox.command(
             "browsingContext.navigate", context=self._tab, url=url, wait="complete"
         )
-        self.until(lambda: self.evaluate("!!window.consent?.get"))
+        self.becomes("window.consent?.get")
+
+    def becomes(self, expression: str) -> None:
+        """Wait until it holds in the page, or in the one that this page goes on to."""
+
+        def holds() -> bool:
+            try:
+                return bool(self.evaluate(f"!!({expression})"))
+            except Refused:
+                # The page goes on to another meanwhile.
+                return False
+
+        self.until(holds)
 
     def press(self, name: str, selector: str = "section.one button", frame: bool = False) -> None:
         """Press with the mouse what has this name; in the page's frame if so said."""

@@ -67,9 +67,9 @@ def test_ask_03_visitors_see_when_they_chose_and_what(visit: Visit) -> None:
     visit.press("Choose")
     visit.dialog.get_by_role("switch", name="Statistics").check()
     visit.press("Save choices", visit.dialog)
-    visit.recorded(1)
-    today = page.evaluate("new Date().toLocaleDateString('en', { dateStyle: 'long' })")
-    expect(visit.settings()).to_contain_text(today)
+    chosen = visit.recorded(1).claims.iat
+    day = f"new Date({chosen * 1000}).toLocaleDateString('en', {{ dateStyle: 'long' }})"
+    expect(visit.settings()).to_contain_text(page.evaluate(day))
     expect(visit.dialog).to_contain_text("Granted: Statistics")
 
 
@@ -89,7 +89,7 @@ def test_ask_04_a_strict_policy_and_trusted_types_find_nothing(visit: Visit) -> 
     page = page_with(visit, f"<h1>Strict</h1>{held}", headers=STRICT)
     visit.press("Choose")
     visit.press("Accept all", visit.dialog)
-    visit.until(lambda: page.evaluate("window.ran") == 1)
+    visit.becomes("window.ran === 1")
     assert page.evaluate("window.found") == []
 
 
@@ -304,15 +304,13 @@ def test_ask_15_the_banner_and_the_gate_survive_a_swapped_body(visit: Visit, swa
 
 
 def test_ask_16_withdrawing_stops_what_runs_and_the_way_back_stays(visit: Visit) -> None:
-    page = visit.open()
+    visit.open()
     visit.press("Accept all")
     visit.recorded(1)
     visit.until(lambda: "/analytics.js" in visit.asked_of_tags())
-    page.evaluate("window.running = true")
-    visit.press("Reject all", visit.settings())
+    with visit.loading_anew():
+        visit.press("Reject all", visit.settings())
     visit.recorded(2)
-    visit.until(lambda: not page.evaluate("window.running"))
-    visit.ready()
     before = visit.asked_of_tags()
     visit.settle()
     assert visit.asked_of_tags() == before
@@ -408,7 +406,7 @@ def test_ask_20_nothing_moves_and_one_request_is_all(visit: Visit) -> None:
     visit.settle()
     # The page can be scrolled beneath the banner, and no search engine quotes it.
     page.mouse.wheel(0, 300)
-    visit.until(lambda: page.evaluate("scrollY") > 0)
+    visit.becomes("scrollY > 0")
     assert page.evaluate("document.body.firstElementChild.matches('[data-nosnippet]')")
     visit.press("Reject all")
     visit.recorded(1)

@@ -48,21 +48,21 @@ def test_r60_a_visitor_has_it_erased_from_the_browser_that_holds_its_id(
     first = visit.recorded(1)
     settings = visit.settings()
     settings.get_by_role("switch", name="Preferences").click()
-    visit.press("Save choices", settings)
+    with visit.loading_anew():
+        visit.press("Save choices", settings)
     second = visit.recorded(2)
     assert second.claims.prev
     places = [entered(visit, each.id)[0] for each in (first, second)]
-    visit.ready()
     settings = visit.settings()
     settings.get_by_text("Erase this receipt").click()
-    visit.press("Erase and withdraw", settings)
+    with visit.loading_anew():
+        visit.press("Erase and withdraw", settings)
     withdrawn = visit.recorded(3)
     # What the browser still said of the receipt before, the service did not find any more.
     assert visit.posts()[2]["previous"] == second.id
     assert (withdrawn.claims.act, withdrawn.claims.prev) == ("withdraw", None)
     assert isinstance(first.claims.sub, str)
     assert first.claims.sub not in withdrawn.receipt
-    visit.ready()
     consent = visit.consent()
     assert (consent["statistics"], consent["marketing"], consent["id"]) == (False, False, None)
     assert ".0." in visit.cookies()["consent"]

@@ -2,12 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import msgspec
-from playwright.sync_api import BrowserContext, Locator, Page, Request
+from playwright.sync_api import BrowserContext, Error, Locator, Page, Request
 
 from consent_service.web.api.receipts import Readable
 from tests.browser.stage import SITE, Stage
@@ -24,7 +25,11 @@ class Visit:
         self.requests: list[Request] = []
         self.errors: list[str] = []
         context.set_default_timeout(PATIENCE)
-        context.on("request", lambda request: self.requests.append(request))
+        self._under_way: set[Request] = set()
+        self._last = 0.0
+        context.on("request", self._asked)
+        context.on("requestfinished", self._answered)
+        context.on("requestfailed", self._answered)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
         self.page = context.new_page()
 
@@ -40,9 +45,22 @@ class Visit:
 
     def ready(self) -> Page:
         """Wait until the widget is there."""
-        # Not `wait_for_function`: it evaluates in the page, which the shop's policy forbids.
-        self.until(lambda: self.page.evaluate("!!(window.consent && window.consent.get)"))
+        self.becomes("window.consent && window.consent.get")
         return self.page
+
+    @contextmanager
+    def loading_anew(self) -> Iterator[None]:
+        """What is pressed in this block makes the page load itself again: wait for the widget."""
+        self.page.evaluate("window.before = true")
+        yield
+        self.becomes("!window.before && window.consent && window.consent.get")
+
+    def becomes(self, expression: str, page: Page | None = None) -> None:
+        """Wait until it holds in the page, or in the one that this page goes on to.
+
+        Not `wait_for_function`: it evaluates in the page, which the shop's policy forbids.
+        """
+        self.until(lambda: _holds(page or self.page, expression))
 
     @property
     def banner(self) -> Locator:
@@ -123,5 +141,31 @@ class Visit:
 
     def settle(self) -> None:
         """Give whatever might still be asked for the time to be asked for."""
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_load_state()
+        # Not "networkidle": it never comes where a frame that is asking is taken away.
+        self.until(self._is_quiet)
         self.page.wait_for_timeout(300)
+
+    def _asked(self, request: Request) -> None:
+        self.requests.append(request)
+        self._under_way.add(request)
+        self._last = time.monotonic()
+
+    def _answered(self, request: Request) -> None:
+        self._under_way.discard(request)
+        self._last = time.monotonic()
+
+    def _is_quiet(self) -> bool:
+        """Nothing is under way; or what is will not be heard of, its frame being gone."""
+        silent = time.monotonic() - self._last
+        return silent > (3.0 if self._under_way else 0.5)
+
+
+def _holds(page: Page, expression: str) -> bool:
+    try:
+        return bool(page.evaluate(f"!!({expression})"))
+    except Error as error:
+        # The page goes on to another meanwhile.
+        if "context was destroyed" in error.message:
+            return False
+        raise

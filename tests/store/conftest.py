@@ -1,21 +1,15 @@
 """Every test of the store runs on both databases, and leaves a sound one behind."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from consent_service.store import Store, open_store
-from tests.postgres import Server, running_server
+from tests.postgres import Server
 from tests.store.soundness import assert_sound
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """One PostgreSQL for all tests of this process."""
-    with running_server() as server:
-        yield server
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +18,14 @@ def template(server: Server) -> str:
     url = server.new_database()
     asyncio.run(_migrate(url))
     return server.name(url)
+
+
+@pytest.fixture(scope="session")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as a file."""
+    path = tmp_path_factory.mktemp("template") / "consent.db"
+    asyncio.run(_migrate(f"sqlite:///{path}"))
+    return path
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -49,7 +51,7 @@ def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
     """The address of a migrated database. Whatever the test did to it, it must be sound after."""
     if kind == "sqlite":
         url = f"sqlite:///{tmp_path}/consent.db"
-        asyncio.run(_migrate(url))
+        shutil.copy(request.getfixturevalue("file"), tmp_path)
         yield url
         asyncio.run(assert_sound(url))
         return

@@ -12,7 +12,7 @@ from consent_service.errors import Conflict, ConsentError, Invalid, Misconfigure
 from consent_service.store import Store, open_store
 from consent_service.store.database import Database
 from consent_service.store.opening import open_database
-from consent_service.store.postgres import _converted
+from consent_service.store.postgres import Postgres, _converted
 from tests.postgres import Server, running_server
 from tests.store import given
 from tests.store.outside import outside
@@ -322,7 +322,8 @@ async def test_a_server_that_restarts_fails_one_request_and_not_one_for_each_con
             server.start()
             with pytest.raises(Unavailable):
                 await database.fetch_one("select 1")
-            await asyncio.sleep(1)
+            assert isinstance(database, Postgres)
+            await asyncio.gather(*database._checks)
             await eight_at_once()
 
 

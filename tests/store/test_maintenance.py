@@ -75,7 +75,7 @@ async def test_a_backup_is_sound_and_of_one_moment_while_the_service_writes(
     monkeypatch.setattr("consent_service.store.maintenance._STEP", 5)
     ids = await _fill(url, 3000)
     copied: list[tuple[int, int]] = []
-    stop = asyncio.Event()
+    begun, stop = asyncio.Event(), asyncio.Event()
 
     async def go_on() -> int:
         async with open_store(url) as store, ReceiptWriter(store, 100, 10) as writer:
@@ -83,10 +83,12 @@ async def test_a_backup_is_sound_and_of_one_moment_while_the_service_writes(
             while not stop.is_set():
                 await writer.add(given.receipt(1))
                 written += 1
+                begun.set()
             return written
 
     writing = asyncio.create_task(go_on())
-    await asyncio.sleep(0.1)
+    async with asyncio.timeout(60):
+        await begun.wait()
     await asyncio.to_thread(
         back_up, tmp_path / "consent.db", tmp_path / "copy.db", lambda *step: copied.append(step)
     )

@@ -6,6 +6,7 @@ What their steps do is exercised by `make stages`, which replays them.
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -153,9 +154,10 @@ def test_the_health_check_says_what_the_service_says(status: int, healthy: bool)
 
 
 def test_a_service_that_does_not_answer_is_not_healthy() -> None:
-    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
-        free = server.server_port
-    assert _checked(free).returncode != 0
+    # Held, so that nobody else takes it meanwhile, and nobody listens.
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        assert _checked(held.getsockname()[1]).returncode != 0
 
 
 def _checked(port: int) -> subprocess.CompletedProcess[bytes]:

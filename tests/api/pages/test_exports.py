@@ -24,7 +24,7 @@ def wish(shop: Shop, **fields: str) -> dict[str, str]:
 
 async def over(shop: Shop) -> Job:
     """The newest export, once it is over: the service's own worker is at it."""
-    for _ in range(300):
+    for _ in range(1200):
         (job, *_) = await shop.house.store.jobs.page(shop.site.id, "export")
         if job.state not in (JobState.WAITING, JobState.RUNNING):
             return job

@@ -18,7 +18,7 @@ VKEY = witness_key("east.example/w", Pen(b"e" * 32).public).vkey
 
 async def entered(shop: Shop) -> int:
     """The size of the ledger, once the service has entered all that waited."""
-    for _ in range(300):
+    for _ in range(1200):
         head = await shop.house.store.ledger.head(shop.site.id)
         if head and not await shop.house.store.ledger.waiting(shop.site.id):
             return head.size
@@ -126,7 +126,7 @@ async def _outside(shop: Shop) -> Path:
     """The checkpoint outside the database, which is written after the commit."""
     name = f"consent.example_ledger_{shop.site.key}.checkpoint"
     path = shop.house.settings.checkpoints_folder / name
-    for _ in range(300):
+    for _ in range(1200):
         if path.exists():
             return path
         await asyncio.sleep(0.05)

@@ -162,7 +162,7 @@ async def test_receipts_are_listed_newest_first_page_by_page(shop: Shop, auditor
 
 async def entered(shop: Shop, id: str) -> int:
     """The receipt's place in the ledger, once it has one: the service's own sequencer is at it."""
-    for _ in range(200):
+    for _ in range(1200):
         place = await shop.house.store.ledger.place(shop.site.id, id)
         if place is not None:
             return place

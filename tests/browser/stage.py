@@ -168,7 +168,7 @@ def serving(app: ASGIApp, listening: socket.socket) -> Iterator[None]:
         yield
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(60)
         listening.close()
         assert not thread.is_alive(), "a server of the stage did not stop"
 
@@ -180,7 +180,7 @@ def _free_socket() -> socket.socket:
     return listening
 
 
-def _wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
+def _wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "waited too long"

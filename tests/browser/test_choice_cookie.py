@@ -127,7 +127,7 @@ def one_late(app: ASGIApp) -> ASGIApp:
             held.append(message)
 
         await app(scope, receive, hold)
-        await asyncio.wait_for(second.wait(), 20)
+        await asyncio.wait_for(second.wait(), 60)
         await asyncio.sleep(0.2)
         for message in held:
             await send(message)

@@ -16,14 +16,16 @@ from tests.browser.visit import Visit
 def verified(stage: Stage, token: str) -> dict[str, Any]:
     """What the service says of a receipt that somebody kept a copy of."""
     headers = {"content-type": "text/plain"}
-    answer = httpx.post(f"{stage.service}/v1/receipts/verify", content=token, headers=headers)
+    answer = httpx.post(
+        f"{stage.service}/v1/receipts/verify", content=token, headers=headers, timeout=60
+    )
     found: dict[str, Any] = answer.json()
     return found
 
 
 def status(stage: Stage, id: str) -> int:
     """What whoever asks for a receipt by its id is answered."""
-    return httpx.get(f"{stage.service}/v1/sites/{SITE}/receipts/{id}").status_code
+    return httpx.get(f"{stage.service}/v1/sites/{SITE}/receipts/{id}", timeout=60).status_code
 
 
 def entered(visit: Visit, id: str) -> tuple[int, bytes]:

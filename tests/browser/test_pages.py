@@ -48,7 +48,7 @@ async def _pictured(store: Store) -> None:
 @pytest.fixture(scope="module")
 def receipt(house: Stage) -> str:
     """The id of a receipt on file."""
-    script = httpx.get(f"{house.service}/v1/sites/{SITE}/banner.js").text
+    script = httpx.get(f"{house.service}/v1/sites/{SITE}/banner.js", timeout=60).text
     tag = re.search(r'artifact:"([0-9a-f]{16})"', script)
     assert tag
     choice = given.choice(tag[1], action="custom", choices=given.choices("statistics"))
@@ -56,6 +56,7 @@ def receipt(house: Stage) -> str:
         f"{house.service}/v1/sites/{SITE}/receipts",
         json=choice,
         headers={"origin": house.shop, "content-type": "text/plain"},
+        timeout=60,
     )
     assert answer.status_code == 201, answer.text
     return str(choice["id"])
@@ -450,7 +451,7 @@ def test_the_lines_on_a_receipts_page_check_it_with_another_library(
     for line in page.locator("#fetch").inner_text().splitlines():
         curl, options, output, file, address = shlex.split(line)
         assert (curl, options, output) == ("curl", "-fsS", "-o")
-        (tmp_path / file).write_bytes(httpx.get(address).raise_for_status().content)
+        (tmp_path / file).write_bytes(httpx.get(address, timeout=60).raise_for_status().content)
     lines = page.locator("#verify").inner_text()
     assert '"jti"' in _run(lines, tmp_path)
     forged = (tmp_path / "receipt.json").read_text().replace('"receipt":"ey', '"receipt":"eY', 1)

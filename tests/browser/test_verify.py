@@ -19,7 +19,7 @@ __all__ = ["browse", "house", "receipt"]
 @pytest.fixture
 def token(house: Stage, receipt: str) -> str:
     """A receipt as its visitor has it."""
-    answer = httpx.get(f"{house.service}/v1/sites/{SITE}/receipts/{receipt}")
+    answer = httpx.get(f"{house.service}/v1/sites/{SITE}/receipts/{receipt}", timeout=60)
     return str(answer.json()["receipt"])
 
 

@@ -136,7 +136,7 @@ class Visit:
 
     def _receipt(self, receipt_id: str) -> Readable | None:
         address = f"{self.stage.service}/v1/sites/{SITE}/receipts/{receipt_id}"
-        answer = httpx.get(address)
+        answer = httpx.get(address, timeout=PATIENCE / 1000)
         return msgspec.json.decode(answer.content, type=Readable) if answer.is_success else None
 
     def settle(self) -> None:

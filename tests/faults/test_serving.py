@@ -173,7 +173,7 @@ async def test_a_service_that_is_told_to_stop_answers_first(
 # --- Keys and versions that change meanwhile -----------------------------------------------------
 
 
-async def until(what: Callable[[], Awaitable[Any]], seconds: float = 30) -> Any:
+async def until(what: Callable[[], Awaitable[Any]], seconds: float = 60) -> Any:
     """The first true answer. A deadline, not a measure: the machine may be busy."""
     deadline = time.monotonic() + seconds
     while not (found := await what()):
@@ -220,7 +220,7 @@ async def test_what_one_process_publishes_another_shows_soon(
             async def seen() -> bool:
                 return await version_and_tag(second) == await version_and_tag(first)
 
-            await until(seen, 10)
+            await until(seen)
             # A choice under the older version, posted to the one that published the newer.
             late = given.choice(tag, version=version)
             assert (await post(first, late)).status_code == 201

@@ -542,7 +542,7 @@ class Running(NamedTuple):
         # Leaving the block closes the pipe and waits.
         with self.process:
             self.process.send_signal(how)
-            return self.process.wait(20)
+            return self.process.wait(60)
 
 
 def command(folder: Path, *options: str) -> list[str]:
@@ -573,17 +573,17 @@ def test_one_command_runs_all_three_and_stops_when_it_is_told_to(tmp_path: Path)
     try:
         service = demo.address("API docs").removesuffix("/docs")
         answers = {
-            "/healthz": httpx.get(f"{service}/healthz"),
-            "banner": httpx.get(f"{service}/v1/sites/{SITE}/banner.js"),
-            "shop": httpx.get(demo.address("Demo shop")),
+            "/healthz": httpx.get(f"{service}/healthz", timeout=60),
+            "banner": httpx.get(f"{service}/v1/sites/{SITE}/banner.js", timeout=60),
+            "shop": httpx.get(demo.address("Demo shop"), timeout=60),
             # Not every resolver knows the names under `localhost`, though every browser does.
-            "tags": httpx.get(demo.address("Third parties").replace("tags.", "")),
+            "tags": httpx.get(demo.address("Third parties").replace("tags.", ""), timeout=60),
         }
         assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(
             answers, 200
         )
         assert f"{service}/v1/sites/{SITE}/banner.js" in answers["shop"].text
-        signed_in = httpx.get(demo.address("Sign in"))
+        signed_in = httpx.get(demo.address("Sign in"), timeout=60)
         assert signed_in.status_code < 400
         assert "Policy version 1 is in force" in demo.screen
     finally:
@@ -611,7 +611,7 @@ def test_a_port_in_use_is_named_together_with_the_option_that_changes_it(
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
     assert ran.returncode == 1

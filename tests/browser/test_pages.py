@@ -252,7 +252,7 @@ def test_axe_sees_a_colour_that_cannot_be_read_in_either_scheme(
     page.evaluate(
         """(scheme) => { const sheet = new CSSStyleSheet();
         sheet.replaceSync(`@media (prefers-color-scheme: ${scheme}) {
-          h1 { color: #777; background: #777 } }`);
+          h1 { color: #888; background: #777 } }`);
         document.adoptedStyleSheets = [sheet]; }""",
         scheme,
     )
@@ -261,7 +261,7 @@ def test_axe_sees_a_colour_that_cannot_be_read_in_either_scheme(
 
 
 def test_a_colour_scheme_changes_colours_alone() -> None:
-    sheets = (ROOT / "consent_service/web/static").glob("*.css")
+    sheets = [*(ROOT / "consent_service/web/static").glob("*.css")]
     dark = r"@media \(prefers-color-scheme: dark\) \{\s*:root \{([^{}]*)\}\s*\}"
     found = [each for sheet in sheets for each in re.findall(dark, sheet.read_text())]
     assert len(found) == sum(sheet.read_text().count("prefers-color-scheme") for sheet in sheets)

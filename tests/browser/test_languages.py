@@ -119,9 +119,7 @@ def test_r10_r53_both_layers_fit_the_smallest_phone(phone: Page, language: str) 
     phone.evaluate(_SAY, again)
     assert_buttons_are_sound(phone.evaluate(_LAYER), again)
     phone.get_by_role("button", name=say["choose"], exact=True).click()
-    expect(phone.get_by_role("dialog")).to_be_visible()
-    for summary in phone.get_by_role("dialog").locator("summary").all():
-        summary.click()
+    open_all(phone)
     two = phone.evaluate(_LAYER)
     assert_buttons_are_sound(two, (say["save"], say["accept"], say["reject"]))
     for layer in (one, two):
@@ -158,6 +156,15 @@ _ORDER = """(found) => {
 }"""
 
 
+def open_all(phone: Page) -> None:
+    """Open what each category of layer two has folded away, once the layer is there."""
+    expect(phone.get_by_role("dialog")).to_be_visible()
+    summaries = phone.get_by_role("dialog").locator("summary")
+    expect(summaries).not_to_have_count(0)
+    for summary in summaries.all():
+        summary.click()
+
+
 def test_a_cookies_name_reads_from_the_left_in_arabic_too(house: Stage, phone: Page) -> None:
     """Where the page's direction reaches into a name, `_ga` reads `ga_`."""
     phone.goto(f"{house.service}/policies/{SITE}/cookies?lang=ar")
@@ -165,7 +172,6 @@ def test_a_cookies_name_reads_from_the_left_in_arabic_too(house: Stage, phone: P
     assert in_page == sorted(in_page)
     phone.goto("/in/ar")
     phone.get_by_role("button", name=words.texts("ar")["banner"]["choose"], exact=True).click()
-    for summary in phone.get_by_role("dialog").locator("summary").all():
-        summary.click()
+    open_all(phone)
     in_layer = phone.get_by_role("dialog").get_by_text("_ga", exact=True).evaluate(_ORDER)
     assert in_layer == sorted(in_layer)

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -33,18 +33,24 @@ async def shop(house: House, request: pytest.FixtureRequest) -> AsyncIterator[Sh
     await assert_receipts_verify(opened)
 
 
-@contextmanager
-def locked(database: str) -> Iterator[None]:
-    """Nobody else can store a receipt meanwhile; all can read."""
+@asynccontextmanager
+async def locked(database: str) -> AsyncIterator[None]:
+    """Nobody else can store a receipt meanwhile; all can read.
+
+    The lock is waited for in a thread: the service runs in this one, and may have a transaction
+    open that it must have its turn to end.
+    """
     path = sqlite_path(database)
     if path:
-        with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as lite:
-            _begin(lite)
+        lite = sqlite3.connect(path, 60, isolation_level=None, check_same_thread=False)
+        with closing(lite):
+            await asyncio.to_thread(lite.execute, "begin immediate")
             yield
             lite.execute("rollback")
     else:
         with psycopg.connect(database) as connection:
-            connection.execute("lock table receipts in share row exclusive mode")
+            lock = "lock table receipts in share row exclusive mode"
+            await asyncio.to_thread(connection.execute, lock)
             yield
             connection.rollback()
 
@@ -53,7 +59,7 @@ async def test_a_full_queue_is_said_at_once_and_nothing_is_stored(shop: Shop) ->
     await shop.post(shop.choice())
     before = await shop.house.store.receipts.count(shop.site.id)
     choices = [shop.choice() for _ in range(5)]
-    with locked(shop.house.settings.database):
+    async with locked(shop.house.settings.database):
         posts = [asyncio.create_task(shop.post(choice)) for choice in choices]
         while len(done := [post for post in posts if post.done()]) < 4:
             await asyncio.wait(posts, return_when=asyncio.FIRST_COMPLETED, timeout=0.05)
@@ -77,21 +83,11 @@ def assert_try_again(answer: httpx.Response, seconds: str) -> None:
 
 async def test_a_database_that_cannot_write_is_said_and_nothing_is_stored(shop: Shop) -> None:
     choice = shop.choice()
-    with locked(shop.house.settings.database):
+    async with locked(shop.house.settings.database):
         assert_try_again(await shop.post(choice), "5")
         assert (await shop.get("/policy")).status_code == 200
     assert await shop.house.store.receipts.count(shop.site.id) == 0
     assert (await shop.post(choice)).status_code == 201
-
-
-def _begin(lite: sqlite3.Connection) -> None:
-    """The service writes too: whoever waits for its lock may be passed over, and tries again."""
-    deadline = time.monotonic() + 60
-    while not lite.in_transaction:
-        try:
-            lite.execute("begin immediate")
-        except sqlite3.OperationalError:
-            assert time.monotonic() < deadline
 
 
 @contextmanager

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from consent_service.cli.db import db
+from consent_service.cli import cli
 from consent_service.errors import Conflict, Misconfigured, NotFound, Unavailable
-from consent_service.settings import Settings
 from consent_service.store import ReceiptWriter, open_store
 from consent_service.store.maintenance import back_up, migrate_database, status
 from consent_service.store.migrate import available
@@ -21,7 +20,8 @@ from tests.store.soundness import assert_sound
 
 
 def _run(url: str, *arguments: str) -> Result:
-    return CliRunner().invoke(db, arguments, obj=Settings(database=url))
+    # As a command of the whole: a command by itself keeps its own `--help`, and no `-h`, for good.
+    return CliRunner().invoke(cli, ["db", *arguments], env={"CONSENT_DATABASE": url})
 
 
 async def _fill(url: str, receipts: int) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from consent_service.cli import cli
 from consent_service.cli.key import key as key_commands
 from consent_service.errors import Misconfigured
-from consent_service.settings import Settings
 from consent_service.signing import (
     Keyring,
     Purpose,
@@ -311,10 +311,14 @@ def test_processes_that_start_at_once_agree_on_the_keys(tmp_path: Path, round_: 
 # --- The commands
 
 
+def invoke(folder: Path, *arguments: str) -> Result:
+    # As a command of the whole: a command by itself keeps its own `--help`, and no `-h`, for good.
+    environment = {"CONSENT_KEYS": str(folder)}
+    return CliRunner().invoke(cli, ["key", *arguments], env=environment, catch_exceptions=False)
+
+
 def run(folder: Path, *arguments: str) -> str:
-    result = CliRunner().invoke(
-        key_commands, arguments, obj=Settings(keys=folder), catch_exceptions=False
-    )
+    result = invoke(folder, *arguments)
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -338,7 +342,7 @@ def test_the_commands_show_and_rotate_keys(folder: Path) -> None:
 
 
 def test_the_commands_take_only_purposes_that_exist(folder: Path) -> None:
-    result = CliRunner().invoke(key_commands, ["rotate", "cookies"], obj=Settings(keys=folder))
+    result = invoke(folder, "rotate", "cookies")
     assert result.exit_code == 2
     assert "'cookies' is not one of" in result.output
     assert len(list_keys(folder)) == 3

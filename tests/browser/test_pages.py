@@ -500,3 +500,20 @@ def test_the_pages_script_fits_its_types() -> None:
         [tools.node(), typescript, *options, *libraries, script], capture_output=True, text=True
     )
     assert ran.returncode == 0, ran.stdout
+
+
+def test_r51_a_table_that_is_wider_than_its_place_is_scrolled_by_keyboard(
+    house: Stage, browse: Callable[..., Page]
+) -> None:
+    page = signed_in(browse(viewport={"width": 1280, "height": 800}), house, Role.ADMIN)
+    page.goto(f"/sites/{SITE}/events")
+    table = page.locator(".scroll")
+    expect(table.locator("tbody tr").first).to_be_visible()
+    expect(table).not_to_have_attribute("tabindex", "0")
+    page.locator(".scroll td").first.evaluate("cell => { cell.style.minWidth = '2000px'; }")
+    expect(page.get_by_role("region", name="Events, newest first")).to_have_attribute(
+        "tabindex", "0"
+    )
+    assert faults(page) == []
+    page.locator(".scroll td").first.evaluate("cell => { cell.style.minWidth = ''; }")
+    expect(table).not_to_have_attribute("tabindex", "0")

@@ -4,6 +4,7 @@
  * - A button that copies the text of an element: `<button data-copy="id" hidden>`.
  * - A colour that is picked as well as typed: `<input type="color" data-picks="id" hidden>`.
  * - What goes on is looked at again: `<section data-live>`.
+ * - A table that is wider than its place is scrolled by keyboard too.
  * - What was typed and not sent is not left behind, by mistake or for the next person.
  */
 
@@ -43,6 +44,17 @@ const picks = (picker) => {
   picker.addEventListener("input", () => { field.value = picker.value; });
 };
 
+/** A table that cannot be seen whole is a stop of the keyboard's; one that can is none. @param {Element} place */
+const scrolls = (place) => {
+  const name = place.querySelector("caption")?.textContent?.trim();
+  const attributes = Object.entries({ tabindex: "0", ...(name && { role: "region", "aria-label": name }) });
+  const watch = new ResizeObserver(() => {
+    const wide = place.scrollWidth > place.clientWidth;
+    for (const [key, value] of attributes) wide ? place.setAttribute(key, value) : place.removeAttribute(key);
+  });
+  for (const each of [place, ...place.children]) watch.observe(each);
+};
+
 /**
  * Look again every two seconds while something goes on: `<section id="jobs" data-live>`.
  * @param {Element} part
@@ -60,6 +72,7 @@ const follows = (part) => {
   setTimeout(again, 2000);
 };
 
+document.querySelectorAll(".scroll").forEach(scrolls);
 document.querySelectorAll("[data-live]:not(form)").forEach(follows);
 document.querySelectorAll("button[data-copy]").forEach((button) => copies(/** @type {HTMLButtonElement} */ (button)));
 document.querySelectorAll("form[data-guard]").forEach((form) => guards(/** @type {HTMLFormElement} */ (form)));

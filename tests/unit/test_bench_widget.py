@@ -46,6 +46,30 @@ def test_a_trace_without_the_page_is_no_trace_of_it() -> None:
         trace.work(visit(), "/other/")
 
 
+def click(start: int, took: int) -> trace.Event:
+    """The page's handlers of a click."""
+    return event("EventDispatch", start, took, args={"data": {"type": "click"}})
+
+
+def test_a_click_is_painted_when_the_first_frame_after_its_handlers_is_handed_over() -> None:
+    frames = [event("Commit", at, 500) for at in (1_000, 12_000, 30_000)]
+    others = [event("Commit", 9_000, 500, tid=2), event("Commit", 9_000, 500, pid=2)]
+    later = click(25_000, 1_000)
+    assert trace.painted([*frames, *others, later, click(2_000, 5_000)], "click") == 10.5
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ([event("Commit", 0, 500)], "nothing in the trace is a click"),
+        ([event("Commit", 0, 500), click(1_000, 500)], "nothing was painted after the click"),
+    ],
+)
+def test_a_click_that_was_not_painted_has_no_figure(events: list[trace.Event], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        trace.painted(events, "click")
+
+
 ROUNDS: table.Rounds = [
     {"plain": {"paint": 200}, "ours": {"paint": 204, "requests": 1}, "klaro": {"requests": 2}},
     {"plain": {"paint": 300}, "ours": {"paint": 300, "requests": 1}, "klaro": {"requests": 3}},

@@ -57,11 +57,12 @@ export function choose(granted, source, layer) {
   write(choice);
   stand(choice, receipt);
   settle(() => {
-    // The first use of a storage loads all of it: not before the page has shown the answer.
+    // Neither of these before the page has shown the answer: a new element is laid out and painted, and the first
+    // use of a storage loads all of it.
+    announce(__saved__, true);
     keep(granted ? receipt : undefined);
     return deliver(receipt);
   });
-  announce(__saved__, true);
 }
 
 /** Milliseconds that a reload waits for what is under way: it would go on, but nobody would know

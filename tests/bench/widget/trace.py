@@ -8,6 +8,8 @@ from typing import Any
 Event = dict[str, Any]
 
 CATEGORIES = ["devtools.timeline", "toplevel"]
+FRAMES = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
+"""What `painted` looks for."""
 
 TASK = "ThreadControllerImpl::RunTask"
 SCRIPT = {
@@ -35,6 +37,33 @@ class Work:
     """All tasks."""
     longest: float
     """The longest task that ran script."""
+
+
+def painted(events: Iterable[Event], kind: str) -> float:
+    """Milliseconds by the clock from the first event of a kind to the end of the next frame.
+
+    To where the main thread hands the frame over: what it does then keeps nobody from seeing it.
+    Raises `ValueError` if there was no such event, or no frame after it.
+    """
+    whole = [event for event in events if event["ph"] == "X"]
+    handled = [
+        event
+        for event in whole
+        if event["name"] == "EventDispatch" and event["args"]["data"]["type"] == kind
+    ]
+    began = min(handled, key=lambda event: event["ts"], default=None)
+    if not began:
+        raise ValueError(f"nothing in the trace is a {kind}")
+    thread = began["pid"], began["tid"]
+    ends = [
+        event["ts"] + event["dur"]
+        for event in whole
+        if event["name"] == "Commit" and (event["pid"], event["tid"]) == thread
+    ]
+    after = [end for end in ends if end > began["ts"] + began["dur"]]
+    if not after:
+        raise ValueError(f"nothing was painted after the {kind}")
+    return float(min(after) - began["ts"]) / 1000
 
 
 @dataclass

@@ -41,7 +41,8 @@ function withdraw() {
   erased = true;
   closeDialog();
   choose(0, "preferences", 2);
-  announce(__erased__, true);
+  // After the choice's own words, which come one macrotask later.
+  setTimeout(announce, 0, __erased__, true);
 }
 
 /** Whether the service has no such receipt any more. What it never had is not there either.

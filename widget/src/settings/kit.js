@@ -20,8 +20,11 @@ export const [
   now,
 ] = /** @type {{ core: Kit }} */ (/** @type {unknown} */ (document.currentScript)).core;
 
-/** Show a layer that needs our second style sheet. @param {HTMLElement} layer @param {string} css */
+let dressed = false;
+
+/** Show a layer that needs more style than layer one. @param {HTMLElement} layer @param {string} css */
 export function show(layer, css) {
   const root = enter(layer);
-  if (!root.adoptedStyleSheets[1]) dress(root, window, css);
+  if (!dressed) dress(root, css);
+  dressed = true;
 }

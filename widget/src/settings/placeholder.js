@@ -22,8 +22,7 @@ export function placeholder(frame, address, click) {
     const page = frame.contentDocument;
     if (!page || frame.src || page.body.firstChild) return;
     const view = /** @type {Window & typeof globalThis} */ (page.defaultView);
-    dress(page, view);
-    dress(page, view, css);
+    dress(page, css, view);
     const told = __held__
       .replace("{name}", () => frame.title || host)
       .replace("{who}", () => who);

@@ -1,13 +1,14 @@
 /**
- * Give a root a style sheet: a constructed one, which no Content-Security-Policy forbids and which
+ * Give a root its style sheet: a constructed one, which no Content-Security-Policy forbids and which
  * reaches nothing else.
  *
  * @param {DocumentOrShadowRoot} root
+ * @param {string} [more]  Beside what every layer has.
  * @param {Window & typeof globalThis} [view]  The window that the root belongs to.
- * @param {string} [css]
  */
-export function dress(root, view = window, css = __CSS__) {
+export function dress(root, more = "", view = window) {
   const sheet = new view.CSSStyleSheet();
-  sheet.replaceSync(css);
-  root.adoptedStyleSheets.push(sheet);
+  sheet.replaceSync(__CSS__ + more);
+  // Not pushed: for the list that is there Chromium sets up more than for a new one.
+  root.adoptedStyleSheets = [sheet];
 }

@@ -219,8 +219,9 @@ async def _going_on(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 def _workers(service: Service) -> Iterator[Worker]:
     """The hands of this process for jobs. Who waits for an export does not wait for screenshots."""
-    folder = service.settings.exports_folder
-    yield Worker.of(service.store, {jobs.EXPORT: exporting(service.office, folder)}, service.now)
+    settings = service.settings
+    export = exporting(service.office, settings.exports_folder, settings.database)
+    yield Worker.of(service.store, {jobs.EXPORT: export}, service.now)
     if not service.browser.missing:
         taking = screens.rendering(service.store, service.browser, service.now)
         yield Worker.of(service.store, {jobs.RENDER: taking}, service.now)

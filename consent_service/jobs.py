@@ -21,7 +21,8 @@ from consent_service.audit import Act
 from consent_service.errors import ConsentError, Invalid, TooMany
 from consent_service.evidence import Office
 from consent_service.exports import period
-from consent_service.exports.period import Source, Wanted
+from consent_service.exports.parts import Wanted
+from consent_service.exports.period import Source
 from consent_service.model import Job, JobState, Site, StoredReceipt
 from consent_service.signing import jwks, new_secret, uuid7
 from consent_service.store import Store
@@ -174,15 +175,15 @@ class Worker(NamedTuple):
         return told
 
 
-def exporting(office: Callable[[], Office], root: Path) -> Work:
-    """How exports are made: in a folder for each below `root`."""
+def exporting(office: Callable[[], Office], root: Path, database: str) -> Work:
+    """How exports are made: in a folder for each below `root`, from what lies at `database`."""
 
     async def work(job: Job, told: Told) -> str:
         here, wanted = office(), wish(job)
         site = await here.store.sites.by_id(job.site_id)
         keys = jwks(key.jwk for key in await here.store.keys.all())
         # The time of the asking, so that whoever goes on comes to the same end.
-        source = Source(here.store, site, keys, job.made_at)
+        source = Source(here.store, site, keys, job.made_at, database)
 
         async def pack(receipts: Sequence[StoredReceipt]) -> bytes:
             return await evidence.bundles(here, site, receipts)

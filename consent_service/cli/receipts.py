@@ -10,7 +10,8 @@ import click
 from consent_service import audit, retention
 from consent_service.cli.running import act, desk, with_store
 from consent_service.exports import period
-from consent_service.exports.period import Source, Wanted
+from consent_service.exports.parts import Wanted
+from consent_service.exports.period import Source
 from consent_service.merkle import Reason
 from consent_service.model import OPTIONAL, Action, Erasure
 from consent_service.receipts import erase as erase_receipt
@@ -81,7 +82,7 @@ def export(settings: Settings, /, site: str, folder: Path, **asked: Any) -> None
         found = await store.sites.by_key(site)
         await audit.log(store, who, "receipt.export", period.said(wanted), found.id)
         keys = jwks(key.jwk for key in await store.keys.all())
-        source = Source(store, found, keys, who.now)
+        source = Source(store, found, keys, who.now, settings.database)
         with _bar(site) as bar:
             return await period.export(source, wanted, folder, _shown(bar))
 

@@ -6,6 +6,7 @@
     jsonl     a line for each receipt: the signed bytes, and what they say
 
     bundle    all that shows what a receipt says, in one file
+    parts     a file of an export, made here or by another process
     period    the receipts of a period, in one of these forms, with a manifest
     declarations  a policy's declarations as a table, which is taken in again as well
     verify    checks bundles and exports: a program of one file, for other people's machines

@@ -5,48 +5,41 @@ only then noted in `state.json`: whoever begins again with the same wish goes on
 part that is noted, and one that broke off in the middle of a part writes that part anew.
 """
 
-import asyncio
 import os
 import shutil
 import zipfile
-from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from asyncio import Task, create_task, gather, to_thread
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import msgspec
 
 from consent_service.errors import Invalid
-from consent_service.exports import csv, jsonl
+from consent_service.exports import parts
+from consent_service.exports.parts import Made, Make, Pack, Stretch, Wanted
 from consent_service.exports.times import rfc3339
 from consent_service.exports.verify import MANIFEST, SUMS
-from consent_service.model import OPTIONAL, Claims, Site, StoredReceipt
-from consent_service.signing import token_bytes
-from consent_service.store import Asked, Cursor, Store
-
-PAGE = 2_000
-"""Receipts that are read at once."""
-
-BUNDLES = 200
-"""Receipts that are read at once for bundles: each such lot is a file."""
+from consent_service.model import OPTIONAL, Site
+from consent_service.store import Cursor, Store
 
 PART = 100_000
-"""Receipts in a file of lines."""
+"""Receipts that a file of lines is taken from."""
+
+BUNDLES = 200
+"""Receipts that a file of bundles is taken from."""
+
+MANY = 2 * PART
+"""From so many receipts on, two parts are made at a time."""
 
 SETTLED = 10
 """Seconds until every receipt of a second is surely on file: an export ends before that."""
 
 _STATE = "state.json"
-
-
-class Wanted(Asked, frozen=True, kw_only=True):
-    """What an auditor asks for."""
-
-    format: str
-    """`csv`, `jsonl` or `bundles`."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +53,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class State(msgspec.Struct, kw_only=True):
-    """How far an export has come."""
+    """How far an export has come: what is noted of it is on the disk."""
 
     wanted: Wanted
     parts: list[Part] = []
@@ -83,16 +76,13 @@ class Source(NamedTuple):
     site: Site
     jwks: bytes
     now: int
+    database: str = ""
+    """Its address, for other processes to read it as well; empty for none."""
 
-
-Pack = Callable[[Sequence[StoredReceipt]], Awaitable[bytes]]
-"""From receipts to a bundle of their bundles."""
 
 Told = Callable[[int, int], Awaitable[None]]
 """Is told how many receipts were looked at, of how many. What it raises ends the export, which can
 be taken up again."""
-
-_DECODER = msgspec.json.Decoder(Claims)
 
 
 def check(wanted: Wanted) -> Wanted:
@@ -114,38 +104,75 @@ async def export(
 
     `pack` makes the parts of an export of bundles. Raises `Invalid` for a folder of another wish.
     """
-    state = await asyncio.to_thread(_begin, folder, check(wanted))
+    state = await to_thread(_begin, folder, check(wanted))
     # A receipt may reach the file some seconds after the time that it bears.
     period = wanted.begin, min(wanted.end, source.now - SETTLED)
     total = await source.store.receipts.count_span(source.site.id, period)
-    lots = _lots(source, period, Cursor(*state.after), BUNDLES if pack else PAGE)
-    with _Writer(folder, state) as writer:
-        async with aclosing(lots):
-            await told(state.seen, total)
-            async for found in lots:
-                state.seen += len(found)
-                # In a thread: it is work for a processor, and visitors are waiting.
-                fitting = await asyncio.to_thread(_fitting, wanted, found)
-                data = await (pack(fitting) if pack else asyncio.to_thread(_lines, wanted, fitting))
-                await asyncio.to_thread(writer.write, data, fitting, found[-1])
-                await told(state.seen, total)
-        await asyncio.to_thread(writer.finish)
-    return await asyncio.to_thread(_finish, source, state, folder)
+    progress = _Progress(state.seen, total, told)
+    await progress(0)
+    many = bool(source.database) and pack is None and total - state.seen >= MANY
+    async with _making(source, many, progress, pack) as make:
+        stretches = _stretches(source, state, period, folder)
+        made = _in_order(stretches, make, parts.AT_A_TIME if many else 1)
+        async with aclosing(made):
+            async for stretch, part in made:
+                await to_thread(_note, state, folder, stretch, part)
+    return await to_thread(_finish, source, state, folder)
 
 
-async def _lots(
-    source: Source, period: tuple[int, int], after: Cursor, page: int
-) -> AsyncGenerator[list[StoredReceipt], None]:
-    """The receipts after the cursor; the next lot is read while one is written."""
-    span = partial(source.store.receipts.span, source.site.id, period, limit=page)
-    coming = asyncio.create_task(span(after))
+class _Progress:
+    def __init__(self, done: int, total: int, told: Told) -> None:
+        self._done, self._total, self._told = done, total, told
+
+    async def __call__(self, more: int) -> None:
+        self._done += more
+        await self._told(self._done, self._total)
+
+
+@asynccontextmanager
+async def _making(
+    source: Source, beside: bool, seen: parts.Seen, pack: Pack | None
+) -> AsyncIterator[Make]:
+    if beside:
+        async with parts.making_beside(source.store, source.database, seen) as make:
+            yield make
+    else:
+        yield partial(parts.make, source.store, seen=seen, pack=pack)
+
+
+async def _stretches(
+    source: Source, state: State, period: tuple[int, int], folder: Path
+) -> AsyncGenerator[Stretch, None]:
+    """What is still to be done, a part at a time."""
+    wanted, number = state.wanted, 0
+    after: Cursor | None = Cursor(*state.after)
+    size = BUNDLES if wanted.format == "bundles" else PART
+    while after:
+        until = await source.store.receipts.border(source.site.id, period, after, size)
+        path = folder / "parts" / f"{number}.new"
+        yield Stretch(wanted, source.site.id, period, after, until, size, path)
+        after, number = until, number + 1
+
+
+async def _in_order(
+    stretches: AsyncGenerator[Stretch, None], make: Make, most: int
+) -> AsyncGenerator[tuple[Stretch, Made], None]:
+    """What is made of each, in their order; so many are made at a time."""
+    waiting: deque[tuple[Stretch, Task[Made]]] = deque()
     try:
-        while found := await coming:
-            coming = asyncio.create_task(span(Cursor(found[-1].recorded_at, found[-1].id)))
-            yield found
+        async with aclosing(stretches):
+            async for stretch in stretches:
+                waiting.append((stretch, create_task(make(stretch))))
+                if len(waiting) == most:
+                    yield waiting[0][0], await waiting[0][1]
+                    waiting.popleft()
+        while waiting:
+            yield waiting[0][0], await waiting[0][1]
+            waiting.popleft()
     finally:
-        coming.cancel()
-        await asyncio.gather(coming, return_exceptions=True)
+        for _, task in waiting:
+            task.cancel()
+        await gather(*(task for _, task in waiting), return_exceptions=True)
 
 
 def _begin(folder: Path, wanted: Wanted) -> State:
@@ -161,82 +188,22 @@ def _begin(folder: Path, wanted: Wanted) -> State:
     return state
 
 
-class _Writer:
-    """The part that is being written. What is not noted in the state is written anew."""
-
-    def __init__(self, folder: Path, state: State) -> None:
-        self._folder, self._state = folder, state
-        self._open()
-
-    def _open(self) -> None:
-        wanted, number = self._state.wanted, len(self._state.parts) + 1
+def _note(state: State, folder: Path, stretch: Stretch, made: Made) -> None:
+    """The part is done. What holds none that was asked for is none."""
+    wanted, number = state.wanted, len(state.parts) + 1
+    all_done = stretch.until is None
+    if made.receipts or (all_done and wanted.format == "csv" and not state.parts):
         ending = "zip" if wanted.format == "bundles" else wanted.format
-        self._name = f"parts/{number:05}.{ending}"
-        self._file = (self._folder / f"{self._name}.new").open("wb")
-        self._digest, self._bytes, self._receipts = sha256(), 0, 0
-        if wanted.format == "csv":
-            self._put(csv.HEAD)
-
-    def write(self, data: bytes, receipts: Sequence[StoredReceipt], last: StoredReceipt) -> None:
-        """Add receipts to the part; and note it if it is full."""
-        self._put(data)
-        self._receipts += len(receipts)
-        self._state.after = last.recorded_at, last.id
-        counts = self._state.counts
-        for found, number in Counter(map(_action, receipts)).items():
-            action = found.decode()
-            counts[action] = counts.get(action, 0) + number
-        if self._receipts >= PART or (receipts and self._state.wanted.format == "bundles"):
-            self._note()
-            self._open()
-
-    def _put(self, data: bytes) -> None:
-        self._file.write(data)
-        self._digest.update(data)
-        self._bytes += len(data)
-
-    def _note(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        os.replace(self._folder / f"{self._name}.new", self._folder / self._name)
-        digest = self._digest.hexdigest()
-        self._state.parts.append(
-            Part(name=self._name, receipts=self._receipts, bytes=self._bytes, sha256=digest)
-        )
-        _save(self._folder / _STATE, msgspec.json.encode(self._state))
-
-    def finish(self) -> None:
-        """The last part, which may be a short one, or none."""
-        if self._receipts or (self._bytes and not self._state.parts):
-            self._note()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-        (self._folder / f"{self._name}.new").unlink(missing_ok=True)
-
-
-def _lines(wanted: Wanted, receipts: Sequence[StoredReceipt]) -> bytes:
-    line = csv.row if wanted.format == "csv" else jsonl.line
-    return b"".join(
-        [line(one.payload, token_bytes(one.payload, one.signature, one.kid)) for one in receipts]
-    )
-
-
-def _fitting(wanted: Wanted, receipts: Sequence[StoredReceipt]) -> Sequence[StoredReceipt]:
-    if not wanted.filters:
-        return receipts
-    return [receipt for receipt in receipts if wanted.fits(_DECODER.decode(receipt.payload))]
-
-
-def _action(receipt: StoredReceipt) -> bytes:
-    # In JSON no text holds these bytes, for its quotes are escaped: they are the claim's.
-    payload = receipt.payload
-    begin = payload.index(b'"act":"') + 7
-    return payload[begin : payload.index(b'"', begin)]
+        name = f"parts/{number:05}.{ending}"
+        os.replace(stretch.path, folder / name)
+        part = Part(name=name, receipts=made.receipts, bytes=made.bytes, sha256=made.sha256)
+        state.parts.append(part)
+    stretch.path.unlink(missing_ok=True)
+    state.seen += made.seen
+    state.after = made.last or stretch.after
+    for action, receipts in made.actions.items():
+        state.counts[action] = state.counts.get(action, 0) + receipts
+    _save(folder / _STATE, msgspec.json.encode(state))
 
 
 def _save(path: Path, content: bytes) -> None:
@@ -265,10 +232,17 @@ def _finish(source: Source, state: State, folder: Path) -> Path:
     target = folder / name_of(source.site, state.wanted)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=True) as file:
         for name in (MANIFEST, SUMS, "README.txt", "jwks.json", *(p.name for p in state.parts)):
-            file.write(folder / name, name)
+            _add(file, folder / name, name)
     shutil.rmtree(folder / "parts")
     (folder / _STATE).unlink(missing_ok=True)
     return target
+
+
+def _add(file: zipfile.ZipFile, path: Path, name: str) -> None:
+    # As `ZipFile.write`, in steps of a megabyte instead of eight kilobytes.
+    entry = zipfile.ZipInfo.from_file(path, name)
+    with path.open("rb") as source, file.open(entry, "w") as target:
+        shutil.copyfileobj(source, target, 1 << 20)
 
 
 def name_of(site: Site, wanted: Wanted) -> str:

@@ -225,6 +225,29 @@ class Receipts:
         )
         return await self.read(rows)
 
+    async def border(
+        self, site_id: int, period: tuple[int, int], after: Cursor, count: int
+    ) -> Cursor | None:
+        """The place of the receipt that comes so many after the cursor, as `span` takes it.
+
+        None where there are no more than that: all that come are meant.
+        """
+        begin, end = period
+        rows = await self._database.fetch_all(
+            """
+            select recorded_at, id from receipts
+            where site_id = :site_id and recorded_at >= :begin and recorded_at < :end
+                and (recorded_at, id) > (:at, :id)
+            order by recorded_at, id limit 2 offset :before""",
+            site_id=site_id,
+            begin=max(begin, after.at),
+            end=end,
+            at=after.at,
+            id=uuid_bytes(after.id),
+            before=count - 1,
+        )
+        return Cursor(rows[0]["recorded_at"], uuid_text(rows[0]["id"])) if rows[1:] else None
+
     async def count_span(self, site_id: int, period: tuple[int, int]) -> int:
         """How many receipts the site has of a period."""
         row = await self._database.fetch_one(

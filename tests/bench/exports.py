@@ -1,8 +1,9 @@
 """`python -m tests.bench.exports`: how fast receipts are taken away, found and checked, on SQLite.
 
 Receipts are stored, then exported as CSV and as JSON Lines, searched by what they say, and checked
-by the verifier. Rates are by processor time, so that they hold on a busy machine too; the memory is
-the most that the process had by then.
+by the verifier. Rates are by processor time, so that they hold on a busy machine too; but those of
+exports by the clock, the best of some turns, since two other processes make them: beside each is
+what this process worked for it. The memory is the most that any of them had by then.
 """
 
 import argparse
@@ -18,36 +19,42 @@ from msgspec.structs import replace
 
 from consent_service import signing
 from consent_service.exports import verify
-from consent_service.exports.period import Source, Wanted, export
+from consent_service.exports.parts import Wanted
+from consent_service.exports.period import Source, export
 from consent_service.model import Site, StoredReceipt
 from consent_service.store import Asked, Store, open_store
+from tests.bench.ledger import tell_machine
 from tests.store import given
 from tests.store.given import NOW
 
-LOT = 1_500
+LOT, TURNS = 1_500, 3
 Result = TypeVar("Result")
 
 
 def main() -> None:
     """Print one line for each figure, beside its limit."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.exports", description=__doc__)
-    parser.add_argument("--receipts", type=int, default=200_000, help="on file (200,000)")
+    parser.add_argument("--receipts", type=int, default=600_000, help="on file (600,000)")
     parser.add_argument("--checked", type=int, default=5_000, help="by the verifier (5,000)")
     options = parser.parse_args()
+    tell_machine()
     with tempfile.TemporaryDirectory(prefix="consent-bench-") as folder:
         asyncio.run(_run(Path(folder), options.receipts, options.checked))
 
 
 async def _run(folder: Path, count: int, checked: int) -> None:
-    async with open_store(f"sqlite:///{folder}/consent.db") as store:
+    database = f"sqlite:///{folder}/consent.db"
+    async with open_store(database) as store:
         site = await given.published(store)
         await _filled(store, site, count)
         keys = signing.jwks(key.jwk for key in await store.keys.all())
-        source = Source(store, site, keys, NOW + count)
+        source = Source(store, site, keys, NOW + count, database)
         for name in ("csv", "jsonl"):
             wanted = Wanted(format=name, begin=0, end=NOW + count)
-            _, took = await _timed(export(source, wanted, folder / name, _told))
-            _print(f"export as {name}", count / took, "receipts a second", 80_000)
+            turns = [await _exported(source, wanted, folder / name) for _ in range(TURNS)]
+            clock, here = min(turns)
+            _print(f"export as {name}", count / clock, "receipts a second", 80_000)
+            print(f"  in {clock:.2f} s by the clock; this process worked {here:.2f} of them")
         for asked in (Asked(action="accept_all"), Asked(denied=("marketing",)), Asked(version=1)):
             _, took = await _timed(store.receipts.search(site, asked, None, 51))
             print(f"search {asked.action or asked.denied or asked.version}: {took * 1e3:.1f} ms")
@@ -83,6 +90,14 @@ async def _told(done: int, total: int) -> None:
     """Nobody looks."""
 
 
+async def _exported(source: Source, wanted: Wanted, folder: Path) -> tuple[float, float]:
+    """Seconds by the clock, and of this process's time."""
+    began = time.perf_counter()
+    file, worked = await _timed(export(source, wanted, folder, _told))
+    file.unlink()
+    return time.perf_counter() - began, worked
+
+
 async def _timed(work: Awaitable[Result]) -> tuple[Result, float]:
     start = time.process_time()
     result = await work
@@ -90,7 +105,8 @@ async def _timed(work: Awaitable[Result]) -> tuple[Result, float]:
 
 
 def _print(what: str, rate: float, unit: str, limit: int) -> None:
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    kinds = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
+    most = max(resource.getrusage(kind).ru_maxrss for kind in kinds) / 1024
     print(f"{what}: {rate:,.0f} {unit} (limit {limit:,}), {most:.0f} MB at the most")
 
 

@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=10_000_000, help="in the tree (10,000,000)")
     parser.add_argument("--receipts", type=int, default=20_000, help="on file (20,000)")
     options = parser.parse_args()
-    _machine()
+    tell_machine()
     with tempfile.TemporaryDirectory(prefix="consent-bench-") as folder:
         asyncio.run(_tree(Path(folder), options.entries))
         asyncio.run(_receipts(Path(folder), options.receipts))
@@ -68,7 +68,7 @@ class Clock:
         )
 
 
-def _machine() -> None:
+def tell_machine() -> None:
     """What the machine gives now: LIMITS of another one are compared by this."""
     key = Ed25519PrivateKey.generate()
     signature, public, clock = key.sign(bytes(1_500)), key.public_key(), Clock()

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from consent_service.errors import Invalid
-from consent_service.exports import period, verify
-from consent_service.exports.period import Source, Wanted, export
+from consent_service.exports import parts, period, verify
+from consent_service.exports.parts import Wanted
+from consent_service.exports.period import Source, export
 from consent_service.exports.verify import HOLDS, OPEN
 from consent_service.model import Site, StoredReceipt
 from consent_service.signing import jwks
@@ -59,7 +60,7 @@ def ids(file: Path) -> list[str]:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small pages and parts, so that a few receipts make several of each."""
-    monkeypatch.setattr(period, "PAGE", 3)
+    monkeypatch.setattr(parts, "PAGE", 3)
     monkeypatch.setattr(period, "PART", 7)
 
 

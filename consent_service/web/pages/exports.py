@@ -8,7 +8,8 @@ from starlette.responses import FileResponse, Response
 
 from consent_service import jobs
 from consent_service.errors import Invalid, NotFound, TooMany
-from consent_service.exports.period import Wanted, said
+from consent_service.exports.parts import Wanted
+from consent_service.exports.period import said
 from consent_service.model import Job, JobState
 from consent_service.web.access import act, site_of
 from consent_service.web.pages import forms, search_form

@@ -473,6 +473,8 @@ class Keeping(Struct, frozen=True, kw_only=True):
     witnesses: tuple[Witness, ...] = ()
     authority: str = ""
     """The address of a time-stamping authority (RFC 3161); empty for none."""
+    authority_pem: str = ""
+    """The certificates, PEM, to one of which its stamps must lead; empty for any."""
     mail_to: tuple[str, ...] = ()
     """The e-mail addresses that the newest checkpoint is sent to, once a day."""
 

@@ -13,6 +13,7 @@ from consent_service.audit import Act
 from consent_service.errors import Invalid
 from consent_service.merkle import KeyType, parse_vkey
 from consent_service.model import Keeping, Site, SiteKey, Witness
+from consent_service.signing import Certificate, read_certificates
 from consent_service.store import Store
 
 MAX_AGE = 300
@@ -20,6 +21,12 @@ MAX_AGE = 300
 
 MOST = 10
 """Witnesses, or e-mail addresses, that a site may have."""
+
+MOST_PEM = 1 << 16
+"""Bytes of the certificates of a time-stamping authority."""
+
+_MOST_CERTIFICATES = 20
+_PEM = "authority_pem"
 
 # What can stand after RCPT TO: without quotes, comments and letters beyond ASCII.
 _MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -69,8 +76,7 @@ async def keep(store: Store, site: Site, keeping: Keeping) -> Site:
     names = [_check_witness(witness) for witness in keeping.witnesses]
     if len(set(names)) < len(names):
         raise Invalid("one of these witnesses is there twice", "witnesses")
-    if keeping.authority:
-        _check_address(keeping.authority, "authority")
+    keeping = _with_authority(keeping)
     for address in keeping.mail_to:
         if not _MAIL.fullmatch(address) or len(address) > 254:
             raise Invalid(f"{address[:60]!r} is not an e-mail address", "mail_to")
@@ -95,6 +101,45 @@ def parse_witness(text: str) -> Witness:
             "witnesses",
         )
     return Witness(key=key, url=url.strip().rstrip("/"))
+
+
+def parse_certificates(pem: str) -> str:
+    """An authority's certificates as they are kept: nothing else of that text. Raises `Invalid`."""
+    if len(pem.encode(errors="replace")) > MOST_PEM:
+        raise Invalid(f"certificates of more than {MOST_PEM >> 10} KiB are not taken", _PEM)
+    if "PRIVATE KEY" in pem:
+        raise Invalid(
+            "there is a private key in it, which nobody else must see: give certificates alone",
+            _PEM,
+        )
+    found = _certificates(pem)
+    if len(found) > _MOST_CERTIFICATES:
+        raise Invalid(f"{_MOST_CERTIFICATES} certificates are the most", _PEM)
+    return "".join(each.pem for each in found)
+
+
+def _certificates(pem: str) -> tuple[Certificate, ...]:
+    try:
+        return read_certificates(pem)
+    except Invalid as error:
+        raise Invalid(error.message, _PEM) from error
+
+
+def pinned(keeping: Keeping) -> tuple[Certificate, ...]:
+    """The certificates to one of which the authority's stamps must lead; none for any."""
+    return _certificates(keeping.authority_pem) if keeping.authority_pem else ()
+
+
+def _with_authority(keeping: Keeping) -> Keeping:
+    """The same, its authority being checked. Raises `Invalid`."""
+    if keeping.authority:
+        _check_address(keeping.authority, "authority")
+    if not keeping.authority_pem:
+        return keeping
+    if not keeping.authority:
+        raise Invalid("these certificates are of no authority: give its address too", _PEM)
+    pem = parse_certificates(keeping.authority_pem)
+    return msgspec.structs.replace(keeping, authority_pem=pem)
 
 
 def _check_witness(witness: Witness) -> str:

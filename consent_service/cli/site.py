@@ -1,7 +1,7 @@
 """`consent-service site`: make and list sites."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 import msgspec
@@ -92,8 +92,21 @@ def keep(settings: Settings, /, key: str, **asked: Any) -> None:
     help="A witness: its public key and its address. Repeatable; takes the place of all others.",
 )
 @click.option("--no-witnesses", is_flag=True, help="Ask no witness any more.")
-@click.option("--authority", help="The address of a time-stamping authority (RFC 3161).")
+@click.option(
+    "--authority",
+    help="The address of a time-stamping authority (RFC 3161). Another one than before drops the "
+    "certificates of the former, unless its own are given too.",
+)
 @click.option("--no-authority", is_flag=True, help="Have nothing stamped any more.")
+@click.option(
+    "--authority-certificates",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="Certificates (PEM): a stamp that leads to none of them is not kept.",
+)
+@click.option(
+    "--no-authority-certificates", is_flag=True, help="Keep stamps whatever they lead to."
+)
 @click.option(
     "--mail",
     multiple=True,
@@ -123,9 +136,19 @@ def _vouching(settings: Settings, asked: Mapping[str, Any]) -> dict[str, Any]:
         changes["witnesses"] = tuple(map(sites.parse_witness, each))
     if asked["authority"] or asked["no_authority"]:
         changes["authority"] = asked["authority"] or ""
+    if asked["authority_certificates"] or asked["no_authority_certificates"]:
+        changes["authority_pem"] = _certificates(asked["authority_certificates"])
     if asked["mail"] or asked["no_mail"]:
         changes["mail_to"] = vouching.check_mail(settings, tuple(dict.fromkeys(asked["mail"])))
     return changes
+
+
+def _certificates(file: BinaryIO | None) -> str:
+    """What is in that file; nothing where there is none."""
+    if file is None:
+        return ""
+    # One byte more is too long, and is told so.
+    return sites.parse_certificates(file.read(sites.MOST_PEM + 1).decode(errors="replace"))
 
 
 def _show_vouching(keeping: Keeping) -> None:
@@ -134,6 +157,8 @@ def _show_vouching(keeping: Keeping) -> None:
     if not keeping.witnesses:
         click.echo("witness    none")
     click.echo(f"authority  {keeping.authority or 'none'}")
+    for each in sites.pinned(keeping):
+        click.echo(f"leads to   {each.name}, SHA-256 {each.fingerprint}")
     click.echo(f"mailed to  {', '.join(keeping.mail_to) or 'nobody'}")
 
 

@@ -803,7 +803,8 @@ def _check_stamp(stamp: Stamp, text: bytes, roots: Sequence[x509.Certificate]) -
     signed = b"\x31" + stamp.attributes.whole[1:]
     if not _signed_by(signer, signed, stamp.signature, _algorithm(stamp.digest)):
         raise Failed("the authority's signature does not hold")
-    _check_chain(signer, (*stamp.certificates, *roots), roots, stamp.time)  # 4
+    # Roots first: what came along may have the same one again, issued by somebody else.
+    _check_chain(signer, (*roots, *stamp.certificates), roots, stamp.time)  # 4
     return stamp.time
 
 

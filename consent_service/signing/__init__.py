@@ -13,6 +13,7 @@ A module imports only from those above it:
     unguessable    secrets and ids: made, compared
     jwk            public keys as others read them
     jws            compact JWS by Ed25519, behind the seam of itsdangerous
+    certificates   other people's certificates, as they are handed over
     ledger         plain Ed25519, for checkpoints: `Pen`, `verify`
     receipts       verify, then read: `PublicKeys`, and its steps for an auditor
     sessions       what a signed-in person's cookie holds, sealed
@@ -23,6 +24,7 @@ A module imports only from those above it:
 """
 
 from consent_service.signing.alone import open_pen
+from consent_service.signing.certificates import Certificate, read_certificates
 from consent_service.signing.encoding import b64url, b64url_bytes, sha256_b64, unb64url
 from consent_service.signing.files import KeyFile, Purpose, list_keys
 from consent_service.signing.jwk import jwks
@@ -39,6 +41,7 @@ from consent_service.signing.unguessable import (
 
 __all__ = [
     "KEY",
+    "Certificate",
     "KeyFile",
     "Keyring",
     "LedgerKey",
@@ -54,6 +57,7 @@ __all__ = [
     "new_secret",
     "open_keyring",
     "open_pen",
+    "read_certificates",
     "rotate",
     "sha256_b64",
     "token_bytes",

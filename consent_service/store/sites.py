@@ -72,13 +72,14 @@ class Sites:
         row = await self._database.fetch_one(
             """
             update sites set retention_years = :years, hold = :hold, witnesses = :witnesses,
-                authority = :authority, mail_to = :mail_to
+                authority = :authority, authority_pem = :authority_pem, mail_to = :mail_to
             where key = :key returning *""",
             key=key,
             years=keeping.years,
             hold=int(keeping.hold),
             witnesses=msgspec.json.encode(keeping.witnesses).decode(),
             authority=keeping.authority,
+            authority_pem=keeping.authority_pem,
             mail_to=_packed(keeping.mail_to),
         )
         return _site(found(row, f"site {key}"))
@@ -113,6 +114,7 @@ def _site(row: Row) -> Site:
             hold=bool(row["hold"]),
             witnesses=msgspec.json.decode(row["witnesses"], type=tuple[Witness, ...]),
             authority=row["authority"],
+            authority_pem=row["authority_pem"],
             mail_to=msgspec.json.decode(row["mail_to"], type=tuple[str, ...]),
         ),
         approval=bool(row["approval"]),

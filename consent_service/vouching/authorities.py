@@ -3,9 +3,11 @@
 What is stamped is the checkpoint's text, without its signatures. The stamp has to hold in the eyes
 of two readers: the library that made the request, and the program that auditors will check it with.
 Which authority is to be believed is the auditor's affair: here it is enough that the certificates
-which come along fit.
+which come along fit. But where an operator has given certificates, it has to lead to one of them
+too: who stands between us and an `http://` address could put another authority's in its place.
 """
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 from rfc3161_client import (
@@ -16,8 +18,10 @@ from rfc3161_client import (
 from rfc3161_client.base import HashAlgorithm
 from rfc3161_client.tsp import TimeStampRequest
 
+from consent_service import sites
 from consent_service.exports.verify import Failed, check_stamp, read_der, read_stamp
 from consent_service.merkle import parse_note
+from consent_service.signing import Certificate
 from consent_service.store.ledger import Stamp
 from consent_service.vouching.outgoing import Answer, Trouble, post
 from consent_service.vouching.visits import Visit, best, check_clock
@@ -31,13 +35,16 @@ _CERTIFICATES = 0xA0
 async def stamp(visit: Visit) -> int:
     """Have the newest checkpoint stamped; its size. Raises `Trouble`."""
     kept, authority = await best(visit), visit.errand.whom
-    stamps = await visit.store.ledger.stamps(visit.site.id, kept.size)
-    if any(each.authority == authority for each in stamps):
-        return kept.size
-    text = parse_note(kept.note).text.encode()
+    text, pinned = parse_note(kept.note).text.encode(), sites.pinned(visit.site.keeping)
+    for each in await visit.store.ledger.stamps(visit.site.id, kept.size):
+        if each.authority == authority:
+            # The certificates may have been given after it came.
+            _check_pinned(each.token, text, pinned)
+            return kept.size
     request = TimestampRequestBuilder().data(text).hash_algorithm(HashAlgorithm.SHA256).build()
     answer = await post(visit.way, authority, request.as_bytes(), QUERY)
     time = _checked(answer, request, text)
+    _check_pinned(answer.body, text, pinned)
     check_clock(time, visit.now)
     await visit.store.ledger.add_stamp(
         visit.site.id, Stamp(kept.size, authority, time, answer.body)
@@ -70,6 +77,16 @@ def _checked(answer: Answer, request: TimeStampRequest, text: bytes) -> int:
         )  # 4
     except (Failed, ValueError) as error:
         raise Trouble(f"answers with a stamp that does not hold: {error}") from error
+
+
+def _check_pinned(token: bytes, text: bytes, pinned: Sequence[Certificate]) -> None:
+    """Raises `Trouble` where certificates are given, and the stamp leads to none of them."""
+    if not pinned:
+        return
+    try:
+        check_stamp(token, text, [each.parsed for each in pinned], "the stamp")
+    except Failed as error:
+        raise Trouble(f"stamps, but not under the certificates given for it: {error}") from error
 
 
 def _read(body: bytes) -> TimeStampResponse:

@@ -15,11 +15,12 @@ from consent_service.store import Store
 async def point(store: Store, site: Site, changes: Mapping[str, Any], act: Act) -> Site:
     """The site with other `witnesses`, another `authority`, other addresses to `mail_to`.
 
-    Raises `Invalid`, naming the field.
+    Another authority without an `authority_pem` is held to no certificates: the former's are not
+    its own. Raises `Invalid`, naming the field.
     """
     async with store.transaction() as tx:
         now = await tx.sites.by_key(site.key)
-        keeping = msgspec.structs.replace(now.keeping, **changes)
+        keeping = _changed(now.keeping, changes)
         if keeping == now.keeping:
             return now
         pointed = await sites.keep(tx, now, keeping)
@@ -27,10 +28,20 @@ async def point(store: Store, site: Site, changes: Mapping[str, Any], act: Act) 
     return pointed
 
 
+def _changed(now: Keeping, changes: Mapping[str, Any]) -> Keeping:
+    keeping = msgspec.structs.replace(now, **changes)
+    if keeping.authority == now.authority or "authority_pem" in changes:
+        return keeping
+    return msgspec.structs.replace(keeping, authority_pem="")
+
+
 def _said(keeping: Keeping) -> str:
     names = [parse_vkey(witness.key).name for witness in keeping.witnesses]
+    authority, certificates = keeping.authority or "none", len(sites.pinned(keeping))
+    if certificates:
+        authority += f", certificates: {certificates}"
     # An event stays for ever: whose addresses they are does not belong there.
     return (
-        f"witnesses: {', '.join(names) or 'none'}; authority: {keeping.authority or 'none'}; "
+        f"witnesses: {', '.join(names) or 'none'}; authority: {authority}; "
         f"mailed to {len(keeping.mail_to)}"
     )

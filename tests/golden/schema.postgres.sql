@@ -322,6 +322,7 @@ table sites
     authority text not null default ''::text
     mail_to text not null default '[]'::text
     approval integer not null default 0
+    authority_pem text not null default ''::text
     constraint sites_key_key UNIQUE (key)
     constraint sites_pkey PRIMARY KEY (id)
     constraint sites_approval_check CHECK ((approval = ANY (ARRAY[0, 1])))

@@ -636,7 +636,7 @@ CREATE TABLE sites (
     max_age integer not null check (max_age >= 0),
     created_at bigint not null
 , retention_years integer not null default 3
-    check (retention_years between 1 and 6), hold integer not null default 0 check (hold in (0, 1)), witnesses text not null default '[]', authority text not null default '', mail_to text not null default '[]', approval integer not null default 0 check (approval in (0, 1)));
+    check (retention_years between 1 and 6), hold integer not null default 0 check (hold in (0, 1)), witnesses text not null default '[]', authority text not null default '', mail_to text not null default '[]', approval integer not null default 0 check (approval in (0, 1)), authority_pem text not null default '');
 
 CREATE TABLE stamps (
     site_id integer not null,

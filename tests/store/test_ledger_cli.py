@@ -14,6 +14,8 @@ from consent_service.store import ReceiptWriter, open_store
 from consent_service.store.columns import uuid_text
 from tests.store import given
 from tests.store.outside import outside
+from tests.unit.authority import authority
+from tests.unit.authority import run as openssl
 
 Run = Callable[..., Result]
 
@@ -181,6 +183,61 @@ def test_how_it_stands_is_told_from_a_shell(run: Run, tmp_path: Path) -> None:
     assert "authority  none" in _command(tmp_path, "site", "vouch", "shop", "--no-authority").output
     unmailed = _command(tmp_path, "site", "vouch", "shop", "--mail", "a@lawyers.example")
     assert "set smtp_host and smtp_from" in str(unmailed.exception)
+
+
+TSA = "https://tsa.example/tsr"
+
+
+def test_an_authoritys_certificates_are_given_shown_and_taken_off(run: Run, tmp_path: Path) -> None:
+    def vouch(*arguments: str) -> list[str]:
+        told = _command(tmp_path, "site", "vouch", "shop", *arguments)
+        assert told.exit_code == 0, told.output
+        return told.output.splitlines()
+
+    tsa = authority(tmp_path)
+    file = tmp_path / "given.pem"
+    file.write_bytes(b"of us\n" + tsa.root + tsa.own)
+    give = ("--authority-certificates", str(file))
+    shown = vouch("--authority", TSA, *give)
+    assert shown[1] == f"authority  {TSA}"
+    assert [line.partition(", SHA-256 ")[0] for line in shown[2:4]] == [
+        f"leads to   CN={tmp_path.name}",
+        "leads to   CN=stamps",
+    ]
+    assert [line.count(":") for line in shown[2:4]] == [31, 31]
+    assert shown[4] == "mailed to  nobody"
+    plain = [*shown[:2], *shown[4:]]
+    for arguments in ((), ("--authority", TSA), ("--no-witnesses",)):
+        assert vouch(*arguments) == shown
+    for arguments, address in (
+        (("--no-authority-certificates",), TSA),
+        (("--authority", f"{TSA}/2"), f"{TSA}/2"),
+        (("--no-authority",), "none"),
+    ):
+        assert vouch(*arguments) == [line.replace(TSA, address) for line in plain]
+        assert vouch("--authority", TSA, *give) == shown
+
+
+def test_files_that_are_no_certificates_are_refused(run: Run, tmp_path: Path) -> None:
+    tsa = authority(tmp_path)
+    openssl("x509", "-in", f"{tmp_path}/root.pem", "-outform", "der", "-out", f"{tmp_path}/der")
+    files = {
+        "der": ((tmp_path / "der").read_bytes(), "a certificate cannot be read, or there is none"),
+        "empty": (b"", "or there is none"),
+        "a key": ((tsa.folder / "tsa.key").read_bytes() + tsa.own, "there is a private key in it"),
+        "long": (tsa.root + b" " * 70_000, "more than 64 KiB"),
+        "many": (tsa.root * 21, "20 certificates are the most"),
+    }
+    for name, (content, message) in files.items():
+        (tmp_path / name).write_bytes(content)
+        give = ("--authority", TSA, "--authority-certificates", str(tmp_path / name))
+        assert message in str(_command(tmp_path, "site", "vouch", "shop", *give).exception), name
+    (tmp_path / "good").write_bytes(tsa.root)
+    good = f"--authority-certificates={tmp_path}/good"
+    alone = _command(tmp_path, "site", "vouch", "shop", good)
+    assert "of no authority: give its address" in str(alone.exception)
+    assert "authority  none" in _command(tmp_path, "site", "vouch", "shop").output
+    assert _command(tmp_path, "site", "vouch", "shop", f"{good}/nowhere").exit_code == 2
 
 
 def test_what_is_not_in_order_makes_the_exit_status_1(run: Run, tmp_path: Path) -> None:

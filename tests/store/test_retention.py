@@ -14,6 +14,7 @@ from consent_service.merkle import EntryType, prune_digest
 from consent_service.model import SECONDS_A_DAY, Keeping, Site, Witness
 from consent_service.store import ReceiptWriter, Store
 from tests.store import given
+from tests.unit.authority import authority
 
 DAYS = 182
 """The longest that a consent of the tests' policy stands."""
@@ -123,6 +124,11 @@ REFUSED = {
     "too many years": (Keeping(years=7), "1 to 6 years"),
     "no key": (Keeping(witnesses=(Witness(key="x", url="https://w.example"),)), "name"),
     "no address": (Keeping(authority="ftp://tsa.example"), "http or https"),
+    "no certificate": (
+        Keeping(authority="https://tsa.example", authority_pem="x"),
+        "a certificate cannot be read, or there is none",
+    ),
+    "no authority": (Keeping(authority_pem="x"), "these certificates are of no authority"),
 }
 
 
@@ -136,9 +142,9 @@ async def test_rules_of_keeping_that_cannot_be_are_refused(
     assert (await store.sites.by_key("shop")).keeping == Keeping()
 
 
-async def test_rules_of_keeping_come_back_as_they_were_given(store: Store) -> None:
-    site = await given.site(store)
-    keeping = Keeping(years=5, hold=True, authority="https://tsa.example/")
+async def test_rules_of_keeping_come_back_as_they_were_given(store: Store, tmp_path: Path) -> None:
+    site, pem = await given.site(store), authority(tmp_path).root.decode()
+    keeping = Keeping(years=5, hold=True, authority="https://tsa.example/", authority_pem=pem)
     assert (await sites.keep(store, site, keeping)).keeping == keeping
     assert (await store.sites.by_key("shop")).keeping == keeping
     assert msgspec.structs.replace(site, keeping=keeping) == await store.sites.by_id(site.id)

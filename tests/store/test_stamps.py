@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,10 @@ from consent_service.store import Store
 from consent_service.store.errands import Kind
 from consent_service.vouching import Doing, Party, Rounds
 from consent_service.vouching.authorities import QUERY
+from consent_service.vouching.rounds import AGAIN
 from tests.outsiders import http, outsider
 from tests.store import given
-from tests.unit.authority import Authority, authority
+from tests.unit.authority import Authority, authority, cross_signed
 
 EVERY = 600
 REPLY = "application/timestamp-reply"
@@ -35,6 +37,16 @@ def rsa(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return authority(tmp_path_factory.mktemp("rsa"), kind="rsa")
 
 
+@pytest.fixture(params=["ec", "rsa"])
+def either(request: pytest.FixtureRequest, tsa: Authority, rsa: Authority) -> Authority:
+    return tsa if request.param == "ec" else rsa
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return authority(tmp_path_factory.mktemp("other"))
+
+
 @pytest.fixture
 async def site(store: Store, folder: Path) -> Site:
     """A site with a ledger."""
@@ -48,8 +60,9 @@ def stamping(tsa: Authority, change: Callable[[bytes], bytes] = bytes) -> Callab
     return lambda query: http("200 OK", tsa.answer(change(query)), content_type=REPLY)
 
 
-async def pointed(store: Store, site: Site, url: str) -> Site:
-    return await vouching.point(store, site, {"authority": url}, Act("operator", given.NOW))
+async def pointed(store: Store, site: Site, url: str, pem: bytes | None = None) -> Site:
+    changes = {"authority": url} | ({"authority_pem": pem.decode()} if pem is not None else {})
+    return await vouching.point(store, site, changes, Act("operator", given.NOW))
 
 
 async def gone_round(store: Store, now: float, patience: float = 10.0) -> None:
@@ -221,3 +234,144 @@ async def test_an_answer_with_a_changed_byte_is_taken_or_named(
     named = ("answers", "stamped", "refuses", "has a clock")
     assert all(trouble == "" or trouble.startswith(named) for trouble in said), said
     assert len([trouble for trouble in said if trouble]) > 20
+
+
+# --- Certificates that an operator has given -----------------------------------------------------
+
+LEADS_TO_NONE = "stamps, but not under the certificates given for it: the stamp: "
+GIVEN: dict[str, Callable[[Authority, Authority], bytes]] = {
+    "its root": lambda tsa, _: tsa.root,
+    "its own": lambda tsa, _: tsa.own,
+    "its root beside another's": lambda tsa, other: other.root + tsa.root,
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+async def test_a_stamp_is_kept_that_leads_to_a_certificate_given_for_it(
+    store: Store, site: Site, either: Authority, other: Authority, name: str
+) -> None:
+    async with outsider(stamping(either)) as somebody:
+        site = await pointed(store, site, somebody.url, GIVEN[name](either, other))
+        await gone_round(store, time.time())
+    assert len(await store.ledger.newest_stamps(site.id, 5)) == 1
+
+
+def _of_the_same_names(tsa: Authority, _: Authority, folder: Path) -> Authority:
+    made = folder / tsa.folder.name
+    made.mkdir()
+    return authority(made)
+
+
+def _with_the_right_root_along(tsa: Authority, other: Authority, _: Path) -> Authority:
+    (other.folder / "both.pem").write_bytes(other.root + tsa.root)
+    return replace(other, chain="both.pem")
+
+
+# Who answers in the place of the authority whose root was given.
+OTHERS: dict[str, Callable[[Authority, Authority, Path], Authority]] = {
+    "another authority": lambda _, other, __: other,
+    "one of the same names": _of_the_same_names,
+    "one that brings the right root along": _with_the_right_root_along,
+}
+
+
+@pytest.fixture(params=OTHERS)
+def wrong(
+    request: pytest.FixtureRequest, either: Authority, other: Authority, tmp_path: Path
+) -> Authority:
+    return OTHERS[request.param](either, other, tmp_path)
+
+
+async def test_a_stamp_that_leads_to_none_is_named_and_not_kept_until_the_right_one_comes(
+    store: Store, site: Site, folder: Path, either: Authority, wrong: Authority
+) -> None:
+    answers, now = [wrong, either], time.time()
+    async with outsider(lambda query: stamping(answers.pop(0))(query)) as somebody:
+        site = await pointed(store, site, somebody.url, either.root)
+        await gone_round(store, now - AGAIN)
+        stands = await party(store, site, folder)
+        assert stands.trouble.startswith(LEADS_TO_NONE), stands.trouble
+        assert (stands.done_at, await store.ledger.newest_stamps(site.id, 5)) == (0, [])
+        await gone_round(store, now)
+    assert (await party(store, site, folder)).trouble == ""
+    assert len(await store.ledger.newest_stamps(site.id, 5)) == 1
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+async def test_what_leads_to_none_is_told_in_the_log(
+    store: Store, site: Site, tsa: Authority, other: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with outsider(stamping(tsa)) as somebody:
+        await pointed(store, site, somebody.url, other.root)
+        await gone_round(store, time.time())
+    (told,) = [each.getMessage() for each in caplog.records if LEADS_TO_NONE in each.getMessage()]
+    assert told.startswith(f"the time-stamping authority {somebody.url} of shop stamps, but not")
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+async def test_a_stamp_that_came_before_the_certificates_is_held_to_them_too(
+    store: Store, site: Site, folder: Path, tsa: Authority, other: Authority
+) -> None:
+    now = time.time()
+    async with outsider(stamping(other)) as somebody:
+        site = await pointed(store, site, somebody.url)
+        await gone_round(store, now)
+        for pem, trouble in ((tsa.root, LEADS_TO_NONE), (other.root, ""), (b"", "")):
+            site = await pointed(store, site, somebody.url, pem)
+            now += EVERY
+            await gone_round(store, now)
+            assert (await party(store, site, folder)).trouble.startswith(trouble)
+            assert bool((await party(store, site, folder)).trouble) == bool(trouble)
+        assert len(somebody.came) == 1, "what is stamped is not stamped again"
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+async def test_a_root_that_another_has_signed_too_may_be_given_either_way(
+    store: Store, site: Site, folder: Path, tsa: Authority, other: Authority
+) -> None:
+    async with outsider(stamping(cross_signed(tsa, other))) as somebody:
+        for number, root in enumerate((tsa.root, other.root)):
+            site = await pointed(store, site, f"{somebody.url}/{number}", root)
+            await gone_round(store, time.time())
+            assert (await party(store, site, folder)).trouble == ""
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+async def test_a_stamp_without_its_certificate_is_not_kept_though_that_was_given(
+    store: Store, site: Site, folder: Path, tsa: Authority
+) -> None:
+    """Whoever has the evidence alone could not check it."""
+    async with outsider(stamping(tsa, _without_certificate)) as somebody:
+        site = await pointed(store, site, somebody.url, tsa.own)
+        await gone_round(store, time.time())
+    assert "certificate is not there" in (await party(store, site, folder)).trouble
+    assert await store.ledger.newest_stamps(site.id, 5) == []
+
+
+async def test_certificates_stay_until_they_are_taken_off_or_the_authority_is_another(
+    store: Store, site: Site, tsa: Authority, rsa: Authority
+) -> None:
+    async def kept() -> str:
+        return (await store.sites.by_key(site.key)).keeping.authority_pem
+
+    for given_pem, expected in ((tsa.root + rsa.root, tsa.root + rsa.root), (None, b"")):
+        await pointed(store, site, "https://tsa.example/1", b"of us\n" + tsa.root)
+        assert await kept() == tsa.root.decode(), "and nothing else of that text"
+        await pointed(store, site, "https://tsa.example/1")
+        assert await kept() == tsa.root.decode()
+        await pointed(store, site, "https://tsa.example/2", given_pem)
+        assert await kept() == expected.decode()
+    await pointed(store, site, "https://tsa.example/2", tsa.root)
+    await pointed(store, site, "https://tsa.example/2", b"")
+    assert await kept() == ""
+
+
+async def test_the_audit_trail_has_the_number_of_certificates_and_not_their_text(
+    store: Store, site: Site, tsa: Authority, other: Authority
+) -> None:
+    await pointed(store, site, "https://tsa.example", tsa.root + other.root)
+    await pointed(store, site, "https://tsa.example", tsa.root + other.root)
+    (event,) = [each for each in await store.events.page(site.id) if each.verb == "site.vouch"]
+    assert event.subject == (
+        "witnesses: none; authority: https://tsa.example, certificates: 2; mailed to 0"
+    )

@@ -1,7 +1,7 @@
 """A time-stamping authority of the tests' own: openssl, a root, and a certificate for stamps."""
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -39,11 +39,18 @@ class Authority:
     """An authority, its files in a folder."""
 
     folder: Path
+    chain: str = "root.pem"
+    """The certificates that come along with a stamp, beside its own."""
 
     @property
     def root(self) -> bytes:
         """The certificate that its own is issued by, PEM."""
         return (self.folder / "root.pem").read_bytes()
+
+    @property
+    def own(self) -> bytes:
+        """The certificate that it stamps by, PEM."""
+        return (self.folder / "tsa.pem").read_bytes()
 
     def stamp(self, data: bytes) -> bytes:
         """Its answer to a request for a stamp of the data's SHA-256, by the machine's clock."""
@@ -59,7 +66,8 @@ class Authority:
         (folder / "query.tsq").write_bytes(query)
         reply = ["-reply", "-config", f"{folder}/openssl.cnf", "-queryfile", f"{folder}/query.tsq"]
         signer = ["-signer", f"{folder}/tsa.pem", "-inkey", f"{folder}/tsa.key"]
-        run("ts", *reply, *signer, "-chain", f"{folder}/root.pem", "-out", f"{folder}/answer.tsr")
+        chain = ["-chain", f"{folder}/{self.chain}"]
+        run("ts", *reply, *signer, *chain, "-out", f"{folder}/answer.tsr")
         return (folder / "answer.tsr").read_bytes()
 
 
@@ -86,3 +94,13 @@ def authority(folder: Path, kind: str = "ec", extensions: str = "stamps") -> Aut
     what = ["-extfile", str(config), "-extensions", extensions, "-out", f"{folder}/tsa.pem"]
     run(*issue, *by, *what)
     return Authority(folder)
+
+
+def cross_signed(tsa: Authority, by: Authority) -> Authority:
+    """The same, but its root comes along as another authority's root has signed it."""
+    config, root = f"{tsa.folder}/openssl.cnf", f"{tsa.folder}/root"
+    run("req", "-new", "-config", config, "-key", f"{root}.key", "-out", f"{root}.csr")
+    issuer = ["-CA", f"{by.folder}/root.pem", "-CAkey", f"{by.folder}/root.key", "-CAcreateserial"]
+    what = ["-extfile", config, "-extensions", "root", "-out", f"{tsa.folder}/cross.pem"]
+    run("x509", "-req", "-in", f"{root}.csr", "-days", "3650", *issuer, *what)
+    return replace(tsa, chain="cross.pem")

@@ -32,7 +32,7 @@ from consent_service.signing import b64url, jwks
 from consent_service.signing.jwk import canonical_jwk, thumbprint
 from consent_service.signing.jws import jws_signer
 from tests.tools import ROOT
-from tests.unit.authority import Authority, authority
+from tests.unit.authority import Authority, authority, cross_signed
 from tests.unit.evidence import Ledger, Scene, Signers, claims
 from tests.unit.ledger import LOG, ORIGIN, OTHER_SEED, public, signer
 from tests.unit.signed import NOW, PUBLIC
@@ -347,6 +347,16 @@ def test_an_authority_that_is_not_trusted_is_named(
     other = authority(tmp_path_factory.mktemp("other"))
     found = checked(stamped(tsa), Anchors(tsa=other.root))["time"]
     assert "lead to no root that is trusted" in found.text
+
+
+def test_a_root_that_somebody_else_has_signed_too_is_trusted_either_way(
+    tsa: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = authority(tmp_path_factory.mktemp("other"))
+    files = stamped(cross_signed(tsa, other))
+    for root in (tsa.root, other.root):
+        found = checked(files, Anchors(tsa=root))["time"]
+        assert found.state == HOLDS, found
 
 
 def test_a_certificate_that_is_not_for_stamps_is_named(

@@ -15,8 +15,12 @@ from consent_service.web.service import service
 _LABELS = {
     "witnesses": "Witnesses",
     "authority": "Time-stamping authority",
+    "authority_pem": "Certificates of the authority",
     "mail_to": "E-mail addresses",
 }
+
+_MOST = forms.MAX_FORM + 3 * sites.MOST_PEM
+"""Bytes of the form: in an address's letters, a byte may be three."""
 
 
 async def shown(request: Request) -> Response:
@@ -25,14 +29,15 @@ async def shown(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """Other witnesses, another authority, other addresses."""
+    """Other witnesses, another authority and its certificates, other addresses."""
     running, site = service(request), await site_of(request)
-    form = await forms.read(request)
+    form = await forms.read(request, _MOST)
     try:
         mail_to = vouching.check_mail(running.settings, tuple(form.values["mail_to"].split()))
         changes = {
             "witnesses": _witnesses(form),
             "authority": form.values["authority"].strip(),
+            "authority_pem": _certificates(form),
             "mail_to": tuple(dict.fromkeys(mail_to)),
         }
         await vouching.point(running.store, site, changes, act(request))
@@ -47,11 +52,17 @@ def _witnesses(form: Form) -> tuple[Witness, ...]:
     return tuple(sites.parse_witness(line) for line in lines if line.strip())
 
 
+def _certificates(form: Form) -> str:
+    pem = form.values["authority_pem"]
+    return sites.parse_certificates(pem) if pem.strip() else ""
+
+
 def _as_typed(site: Site) -> dict[str, str]:
     keeping = site.keeping
     return {
         "witnesses": "\n".join(f"{each.key} {each.url}" for each in keeping.witnesses),
         "authority": keeping.authority,
+        "authority_pem": keeping.authority_pem,
         "mail_to": "\n".join(keeping.mail_to),
     }
 
@@ -62,6 +73,7 @@ async def _page(request: Request, site: Site, form: Form, status: int) -> Respon
     context = {
         "site": site,
         "standing": await vouching.standing(running.ledger, site),
+        "pinned": sites.pinned(site.keeping),
         "form": form.labelled(_LABELS),
         "may_change": caller(request).may(Role.ADMIN, site.id),
         "can_mail": bool(running.settings.smtp_host),

@@ -1,6 +1,7 @@
 """The ledger's page: how far it is, who vouches for it, and who may say who does."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from consent_service.signing import Pen
 from consent_service.store.errands import Errand, Kind
 from tests.api.pages.people import Document, Person, assert_message_at, document, recorded
 from tests.served import Shop
+from tests.unit.authority import Authority, authority
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -101,6 +103,70 @@ async def test_an_authority_is_set_and_what_is_none_is_refused_at_its_field(
     refused = document(await admin.post(path, {"authority": "tsa.example"}))
     assert_message_at(refused, "authority", "not an http or https address")
     assert refused.form("authority")["authority"] == "tsa.example"
+
+
+@pytest.fixture(scope="module")
+def tsa(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return authority(tmp_path_factory.mktemp("tsa"))
+
+
+async def test_certificates_of_an_authority_are_given_shown_to_auditors_and_taken_off(
+    shop: Shop, admin: Person, auditor: Person, tsa: Authority
+) -> None:
+    path, given = f"/sites/{shop.site.key}/ledger", tsa.root.decode() + tsa.own.decode()
+    form = (await looked(shop, admin)).form("authority_pem").with_(authority="https://tsa.example")
+    typed = f"of us\r\n{given.replace(chr(10), chr(13) + chr(10))}\r\n"
+    saved = await admin.post(path, form.with_(authority_pem=typed))
+    assert saved.headers["location"] == f"{path}?saved=1"
+    for person in (admin, auditor):
+        words = (await looked(shop, person)).words()
+        assert "A stamp is kept only if it leads to one of these certificates:" in words
+        assert f"CN={tsa.folder.name} SHA-256 " in words
+        assert "CN=stamps SHA-256 " in words
+    again = (await looked(shop, admin)).form("authority_pem")
+    assert again["authority_pem"] == given
+    await admin.post(path, again)
+    keeping = (await shop.house.store.sites.by_key(shop.site.key)).keeping
+    assert keeping.authority_pem == given, "saved as it was shown, it stays"
+    await admin.post(path, again.with_(authority_pem=tsa.root.decode()))
+    assert "leads to this certificate:" in (await looked(shop, auditor)).words()
+    await admin.post(path, again.with_(authority_pem=" \r\n"))
+    assert "leads to" not in (await looked(shop, auditor)).words()
+
+
+# What is given, made of a certificate; what is said of it.
+NO_CERTIFICATES: dict[str, tuple[Callable[[str], str], str]] = {
+    "words": (lambda _: "hello", "A certificate cannot be read, or there is none"),
+    "one without an end": (lambda pem: pem[:200], "A certificate cannot be read"),
+    "a private key": (
+        lambda pem: f"{pem}-----BEGIN EC PRIVATE KEY-----\n",
+        "There is a private key in it",
+    ),
+    "too many": (lambda pem: pem * 21, "20 certificates are the most"),
+    "too much": (lambda pem: "+/\n" * 22_000 + pem, "more than 64 KiB"),
+}
+
+
+@pytest.mark.parametrize("name", NO_CERTIFICATES)
+async def test_what_is_no_certificate_is_refused_at_its_field_and_stays_typed(
+    shop: Shop, admin: Person, tsa: Authority, name: str
+) -> None:
+    made, message = NO_CERTIFICATES[name]
+    typed = made(tsa.root.decode())
+    fields = {"authority": "https://tsa.example", "authority_pem": typed}
+    answer = await admin.post(f"/sites/{shop.site.key}/ledger", fields)
+    assert answer.status_code == 422
+    page = document(answer)
+    assert_message_at(page, "authority_pem", message)
+    assert page.form("authority_pem")["authority_pem"] == typed
+
+
+async def test_certificates_of_no_authority_are_refused_at_their_field(
+    shop: Shop, admin: Person, tsa: Authority
+) -> None:
+    fields = {"authority": "", "authority_pem": tsa.root.decode()}
+    page = document(await admin.post(f"/sites/{shop.site.key}/ledger", fields))
+    assert_message_at(page, "authority_pem", "These certificates are of no authority")
 
 
 async def test_no_address_is_taken_where_there_is_no_mail_server(shop: Shop, admin: Person) -> None:

@@ -33,12 +33,18 @@ def visit() -> list[trace.Event]:
 
 def test_processor_time_is_told_apart_by_what_it_went_into() -> None:
     done = trace.work(visit(), "/ours/")
-    assert done == trace.Work(script=4.5, forced=2.0, everything=12.0, longest=7.0)
+    assert done == trace.Work(script=4.5, forced=2.0, everything=12.0, longest=6.0)
 
 
 def test_what_other_threads_and_pages_do_does_not_count() -> None:
     others = [event("EvaluateScript", 0, 50_000, tid=2), event("v8.run", 0, 50_000, pid=2)]
     assert trace.work([*visit(), *others], "/ours/") == trace.work(visit(), "/ours/")
+
+
+def test_script_is_added_up_within_one_task_and_the_pages_own_layout_is_not_in_it() -> None:
+    two = [event("FunctionCall", at, 2_000) for at in (41_000, 44_000)]
+    busy = [event(trace.TASK, 40_000, 90_000), *two, event("Layout", 50_000, 80_000)]
+    assert trace.work([*visit()[:1], *busy], "/ours/").longest == 4.0
 
 
 def test_a_trace_without_the_page_is_no_trace_of_it() -> None:

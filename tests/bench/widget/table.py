@@ -61,7 +61,7 @@ ROWS = (
     Row("return visit, CPU 4x slower", "slow again script", None, 1),
     Row("first visit", "first everything", None, 0, True, "all the page's thread does (ms)"),
     Row("return visit", "again everything", None, 0, True),
-    Row("longest task with script", "slow first longest", 50, 0, group="CPU 4x slower (ms)"),
+    Row("most script in one task", "slow first longest", 50, 0, group="CPU 4x slower (ms)"),
     Row("accept: click to painted", "answer painted", 16, 1),
     Row("  more than a click on nothing", "answer painted", None, 1, True),
     Row("accept: as Event Timing says", "answer longest"),

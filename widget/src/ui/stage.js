@@ -55,6 +55,8 @@ export function attach() {
  * @param {boolean} [seen] */
 export function announce(text, seen) {
   status ??= h("output");
+  // What was said before is not to be seen in the place of this: while it is empty nothing is.
+  status.textContent = "";
   enter(status);
   status.className = seen ? "" : "away";
   // A live region is read when its text changes, not when it arrives with the text.

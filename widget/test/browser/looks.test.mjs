@@ -325,6 +325,25 @@ test("r52: the region, its heading, the switches and the message of success are 
   );
 });
 
+test("what is said of the choice is not preceded by what was said before it", async () => {
+  const { page, accept } = await visit({ body: TAG + TEXT });
+  await accept.waitFor();
+  await page.getByRole("status").filter({ hasText: "Cookies" }).waitFor();
+  await page.evaluate(() => {
+    const seen = /** @type {Set<string>} */ (/** @type {any} */ (window).seen = new Set());
+    const look = () => {
+      const status = document.querySelector("body > div")?.shadowRoot?.querySelector("output");
+      if (status?.className === "" && status.textContent) seen.add(status.textContent);
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  await accept.click();
+  const seen = () => page.evaluate(() => [.../** @type {any} */ (window).seen]);
+  await until(async () => (await seen()).includes("Your choice is saved."), "it is seen");
+  assert.deepEqual(await seen(), ["Your choice is saved."]);
+});
+
 for (const colorScheme of SCHEMES) {
   for (const viewport of [SIZES[0], SIZES[2]]) {
     test(`r52: axe finds nothing on either layer, ${colorScheme}, ${viewport.width} px`, async () => {

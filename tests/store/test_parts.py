@@ -63,7 +63,7 @@ async def test_made_beside_or_here_an_export_is_the_same(
 
 @pytest.mark.parametrize("at", [7, 14, 21])
 async def test_an_export_whose_processes_are_killed_goes_on_without_them(
-    origin: Source, tmp_path: Path, at: int
+    origin: Source, tmp_path: Path, caplog: pytest.LogCaptureFixture, at: int
 ) -> None:
     async def kills(done: int, total: int) -> None:
         if done >= at:
@@ -72,6 +72,8 @@ async def test_an_export_whose_processes_are_killed_goes_on_without_them(
                 process.join()
 
     file = await export(origin, wanted(), tmp_path / "killed", kills)
+    # By the third part the last one may be made already.
+    assert at == 21 or "it goes on in this one" in caplog.text
     whole = await export(origin._replace(database=""), wanted(), tmp_path / "whole", told)
     assert lines(file) == lines(whole)
 
@@ -168,7 +170,7 @@ import multiprocessing, time
 from consent_service.exports import parts
 
 pool = parts.pool()
-pool.submit(print).result()
+pool.submit(int).result()
 print(multiprocessing.active_children()[0].pid, flush=True)
 time.sleep(600)
 """
@@ -177,8 +179,7 @@ time.sleep(600)
 def test_they_do_not_outlive_whoever_started_them() -> None:
     with subprocess.Popen([sys.executable, "-c", _STARTER], stdout=subprocess.PIPE) as starter:
         assert starter.stdout
-        said = starter.stdout.read(1) and starter.stdout.readline()
-        status = Path(f"/proc/{int(said)}/status")
+        status = Path(f"/proc/{int(starter.stdout.readline())}/status")
         assert _runs(status)
         starter.send_signal(signal.SIGKILL)
     deadline = time.monotonic() + 60
